@@ -1,0 +1,28 @@
+"""How much of anything we take from a stranger, and how fast we answer. Defaults are those of docs/security.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on letters (bytes, counts), on automatic replies and on sending. All of them can be configured."""
+
+    message_bytes: int = 25_000_000
+    header_block_bytes: int = 128_000
+    header_bytes: int = 8_000
+    headers: int = 500
+    parts: int = 1_000
+    depth: int = 30
+    text_bytes: int = 1_000_000
+    answer_characters: int = 256_000
+    html_bytes: int = 1_000_000
+    html_depth: int = 500
+    attempts: int = 5
+    """How often a letter that takes the bot down is tried before it is put into quarantine."""
+    replies_per_sender_per_day: int = 3
+    messages_per_minute: int = 30
+    send_attempts: int = 12
+    settle_seconds: int = 60
+    """How long the acknowledgement of an incomplete application waits for the next letter of the same person."""
