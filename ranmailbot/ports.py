@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Literal, Protocol
 
+from ranmailbot.call.application import Application
+from ranmailbot.desk import Ledger, Outcome, Recipient, SentMail
 from ranmailbot.mail.delivery import Delivery
 from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.outgoing import CalendarEvent, Draft, OutgoingMail
@@ -149,4 +152,203 @@ class ReadingRoom(Protocol):
 
     def read(self, envelopes: Sequence[Envelope], arrived: Sequence[datetime]) -> Sequence[Letter | Unreadable]:
         """One answer for each envelope, in order."""
+        ...
+
+
+class State(StrEnum):
+    """States of a mail in the outbox; docs/architecture.md draws the edges."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    IN_DOUBT = "in_doubt"
+    SENT = "sent"
+    REFUSED = "refused"
+    HELD = "held"
+    VOID = "void"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A mail taken from the outbox, with what deciding about it needs."""
+
+    number: int
+    mail: OutgoingMail
+    kind: str
+    application: int | None
+    session: str | None
+    attempts: int
+    not_after: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A draft and the mail it became; both go into the outbox in the transaction of their cause."""
+
+    draft: Draft
+    mail: OutgoingMail
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A letter as it goes into the store: the envelope, what was read of it, and how it ended."""
+
+    key: str
+    envelope: Envelope
+    arrived: datetime
+    kind: str
+    letter: Letter | None
+    remainder: str
+
+
+class Books(Ledger, Protocol):
+    """The store within one transaction. Everything read here is as it will be when this transaction commits."""
+
+    # Letters and what they refer to.
+    def seen(self, key: str, envelope: Envelope) -> str | None:
+        """The folder for a letter that has its outcome already, else None. Counts it if it is another copy."""
+        ...
+
+    def sent_mail(self, message_ids: Sequence[str], reference: str) -> SentMail | None:
+        """The first of these Message-IDs that is a mail of ours, else the mail with this visible reference."""
+        ...
+
+    def last_form(self, email: str) -> SentMail | None: ...
+    def applications_of(self, email: str) -> tuple[Application, ...]: ...
+    def application(self, number: int) -> Application | None: ...
+    def event_owner(self, uid: str) -> tuple[int, str] | None:
+        """Whose calendar event this is: application number and session key."""
+        ...
+
+    def replies_since(self, email: str, since: datetime) -> int:
+        """How many automatic replies this address was promised or sent since then."""
+        ...
+
+    def knows(self, email: str) -> bool:
+        """Whether this address was ever sent the call or the form."""
+        ...
+
+    def next_number(self) -> int: ...
+
+    # Outcomes: one cause, one outcome.
+    def savepoint(self) -> AbstractContextManager[object]: ...
+    def event(self, application: int, session: str, now: datetime, uid: str) -> CalendarEvent:
+        """The event of this person and session for one more mail: a new one with `uid`, or the next SEQUENCE."""
+        ...
+
+    def has_outcome(self, cause: str) -> bool: ...
+    def record(self, cause: str, outcome: Outcome, mails: Sequence[Written], at: datetime, filed: Filed | None) -> bool:
+        """Everything an outcome wants, under the unique name of its cause. False, and nothing, if it had one."""
+        ...
+
+    # Timeline.
+    def settled(self) -> frozenset[str]:
+        """Keys of milestones that are kept or lapsed."""
+        ...
+
+    def settle(self, key: str, state: Literal["kept", "lapsed"], at: datetime) -> None: ...
+    def fix_recipients(self, milestone: str, recipients: Iterable[Recipient]) -> None:
+        """Add these to the milestone's recipients; who is on it already stays as it is."""
+        ...
+
+    def pending(self, milestone: str, limit: int) -> tuple[Recipient, ...]: ...
+    def done(self, milestone: str, recipient: str) -> None: ...
+
+    # Outbox.
+    def claim(self, now: datetime, owner: str, lease_until: datetime, limit: int) -> tuple[Waiting, ...]: ...
+    def state_of(self, number: int) -> State: ...
+    def advance(self, number: int, before: State, after: State, at: datetime, reply: str = "") -> bool:
+        """Compare and set; False if the mail was not in state `before`."""
+        ...
+
+    def defer(self, number: int, before: State, at: datetime, reply: str) -> bool:
+        """Back to the queue until `at`, one attempt more."""
+        ...
+
+    def expired(self, now: datetime, owner: str) -> tuple[tuple[State, Waiting], ...]:
+        """Mails whose lease is over, or that a worker before `owner` had claimed and not begun to send."""
+        ...
+
+    def sent_since(self, moment: datetime) -> int: ...
+
+
+class Store(Protocol):
+    """Where everything is kept. `begin` is one transaction: all of it, or none if the block raises."""
+
+    def begin(self) -> AbstractContextManager[Books]: ...
+    def look(self) -> AbstractContextManager[Books]:
+        """A transaction that only reads and hinders nobody."""
+        ...
+
+    def count_attempts(self, digests: Sequence[str]) -> tuple[int, ...]:
+        """Count one more attempt at each of these messages, committed before any of them is parsed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRecord:
+    """One letter and how it ended."""
+
+    number: int
+    message_id: str
+    sender: str
+    subject: str
+    kind: str
+    outcome: str
+    folder: str
+    application: int | None
+    arrived: datetime
+    copies: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailRecord:
+    """One mail of the outbox and where it stands."""
+
+    number: int
+    message_id: str
+    kind: str
+    recipient: str
+    application: int | None
+    session: str | None
+    state: State
+    cause: str
+    created_at: datetime
+    settled_at: datetime | None
+    next_at: datetime
+    attempts: int
+    last_reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class BooksReport:
+    """The sums: distinct letters by outcome, copies, mails by kind (sent ones) and by state, settled milestones."""
+
+    letters: Mapping[str, int]
+    copies: int
+    sent: Mapping[str, int]
+    states: Mapping[str, int]
+    applications: int
+    milestones: tuple[tuple[str, str, datetime], ...]
+
+
+class Reports(Protocol):
+    """What people and rehearsals may ask of the store. Reads only."""
+
+    def books(self) -> BooksReport: ...
+    def letters(self) -> tuple[LetterRecord, ...]: ...
+    def mails(self, states: Sequence[State] = ()) -> tuple[MailRecord, ...]: ...
+    def applications(self) -> tuple[Application, ...]: ...
+    def letter_bytes(self, number: int) -> bytes:
+        """The letter as it arrived. Raises KeyError."""
+        ...
+
+    def mail_bytes(self, number: int) -> bytes:
+        """The mail as it goes out. Raises KeyError."""
+        ...
+
+    def next_attempt(self, now: datetime) -> datetime | None:
+        """When the next waiting mail, or expiring lease, wants the submitter after now."""
         ...

@@ -101,6 +101,8 @@ class Application:
     decision: Decision | None = None
     told: Decision | None = None
     """The verdict that went into the outbox. Once told, the decision stands."""
+    late_changes: bool = False
+    """Whether a later version arrived after the deadline though the first was in time."""
     undeliverable: bool = False
     possibly_same_as: tuple[str, ...] = ()
     rsvps: Mapping[str, Rsvp] = field(default_factory=lambda: NO_RSVPS)

@@ -142,7 +142,7 @@ class Call:
         return next((person for person in self.organisers if person.email.casefold() == wanted), None)
 
     def milestones(self) -> tuple[Milestone, ...]:
-        """The whole timeline in UTC, by moment. Raises NoSuchTime (config.py asks first, so a running bot never sees it)."""
+        """The whole timeline in UTC, by moment. Raises NoSuchTime, but config.py asks first."""
         sessions = tuple((s.key, s.start.astimezone(ZoneInfo(s.zone)).date(), s.zone) for s in self.sessions)
         here = ZoneInfo(self.zone)
         published, deadline = (moment.astimezone(here).date() for moment in (self.published, self.deadline_day))

@@ -5,9 +5,15 @@ Kept with the outgoing mail, so that a reply is always read against the question
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ranmailbot.call.call import ProfileLine, Question
+from ranmailbot.call.call import Call, ProfileLine, Question
+
+SHORT_QUESTION_WORDS = 8
+"""A question with fewer words is printed in a line that no answer can contain by chance."""
+
+BLANK_FORM_KEY = "blank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +28,48 @@ class SentForm:
     profile_lines: tuple[ProfileLine, ...]
     ours: tuple[str, ...]
     """Our name, address and subject: by these a reply header is recognised in any language."""
+
+
+def printed_question(question: Question, total: int) -> str:
+    """The line that stands in the mail for this question; `total` is how many the call asks.
+
+    "1. What is ...?", or for a short one "Question 1 of 4: Your role — please write your answer below this line".
+    """
+    text = " ".join(question.text.split())
+    if len(text.split()) >= SHORT_QUESTION_WORDS:
+        return f"{question.number}. {text}"
+    return f"Question {question.number} of {total}: {text} — please write your answer below this line"
+
+
+def printed_profile_line(line: ProfileLine) -> str:
+    """The line that asks for one fact about the applicant: "Your name:"."""
+    return f"{line.label.strip().rstrip(':').rstrip()}:"
+
+
+def profile_label_lines(lines: Iterable[ProfileLine]) -> tuple[str, ...]:
+    """All profile lines as they stand in the mail."""
+    return tuple(printed_profile_line(line) for line in lines)
+
+
+def closing_line(call_key: str, reference_token: str) -> str:
+    """The last line of a form: words that nobody uses to end a letter, so that no farewell is taken for ours."""
+    return f"The form ends with this line ({call_key}, {reference_token}); please leave the line where it stands."
+
+
+def blank_form(call: Call) -> SentForm:
+    """What the published mailto link puts into a mail: every question, the profile lines, the closing line."""
+    total = len(call.questions)
+    blocks = [f"{printed_question(question, total)}\n\n\n" for question in call.questions]
+    blocks += [f"{line}\n" for line in profile_label_lines(call.profile_lines)]
+    text = "\n".join((*blocks, "", closing_line(call.key, BLANK_FORM_KEY), ""))
+    ours = (call.mailbox.name, call.mailbox.email, call.short_title, call.title)
+    return SentForm(BLANK_FORM_KEY, text, call.questions, call.profile_lines, tuple(filter(None, ours)))
+
+
+def find_reference(text: str, call_key: str) -> str:
+    """The visible reference in a quoted closing line, or the empty text: for clients that drop References."""
+    flat = " ".join(text.split())
+    mark = f"({call_key}, "
+    _, found, rest = flat.rpartition(mark)
+    token = rest.partition(")")[0].strip() if found else ""
+    return token if token.isalnum() and token.isascii() else ""

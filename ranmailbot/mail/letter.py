@@ -5,53 +5,27 @@ Fear everyone here: the bytes are whatever a stranger sent.
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from ranmailbot.mail.address import Address
-from ranmailbot.mail.authentication import Authentication
+from ranmailbot.mail import headers as fields
+from ranmailbot.mail import mime
+from ranmailbot.mail.address import Address, clean_email, parse_address
+from ranmailbot.mail.authentication import Authentication, Trust, judge
+from ranmailbot.mail.delivery_report import Report, reports
+from ranmailbot.mail.headers import Headers
+from ranmailbot.mail.limits import Limits
+from ranmailbot.mail.reply_text import Line, VisibleText
+from ranmailbot.mail.silence import reasons
+from ranmailbot.mail.visible import Attachment, see
 
+__all__ = ["Attachment", "Letter", "Line", "NotALetter", "Report", "VisibleText", "decode"]
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of visible text. `depth` is how deeply it is quoted (">" or blockquote); 0 if not at all."""
-
-    text: str
-    depth: int
-
-
-@dataclass(frozen=True, slots=True)
-class VisibleText:
-    """The text a reader would see, as lines. Spans of answers are character offsets into `text`."""
-
-    lines: tuple[Line, ...]
-    source: str
-    """Which part it came from: "plain", "html" or "none"."""
-
-    @property
-    def text(self) -> str:
-        """The lines without quote marks, joined by newlines."""
-        return "\n".join(line.text for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A part that is not the text: its cleaned name, its type and its size in bytes."""
-
-    name: str
-    content_type: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A delivery report (RFC 3464): what happened to which mail of ours."""
-
-    action: str
-    """failed, delayed, delivered, relayed or expanded; decides alone (RFC 3464 2.3.3)."""
-    recipient: str
-    status: str
-    original_message_id: str
+_BARE_ADDRESS = re.compile(r"[^\s<>(),;:\"\[\]]{1,64}@[^\s<>(),;:\"\[\]]{1,253}")
+_RECIPIENTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +59,8 @@ class Letter:
     """Whether it was found in the Junk folder."""
     faults: tuple[str, ...]
     size: int
+    also: tuple[str, ...] = ()
+    """Lines of alternatives and attached messages that were not chosen as the text and say something else."""
 
     @property
     def answerable(self) -> bool:
@@ -95,3 +71,98 @@ class Letter:
     def refers_to(self) -> tuple[str, ...]:
         """Message-IDs this letter answers, the nearest first."""
         return tuple(dict.fromkeys((*self.in_reply_to, *reversed(self.references))))
+
+
+class NotALetter(Exception):
+    """Bytes from which no letter can be made. The text says why, without a word of them."""
+
+    def __init__(self, reason: str) -> None:
+        """`reason` goes to the organisers as it is."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+def decode(
+    raw: bytes,
+    stamp: datetime,
+    limits: Limits,
+    trust: Trust,
+    own_addresses: Collection[str],
+    junk: bool = False,
+) -> Letter:
+    """What these bytes say. `stamp` is when our mailbox received them. Raises NotALetter if they are empty or too big.
+
+    Everything else that is wrong with them is named in `faults`, and as much as possible is read.
+    """
+    if len(raw) > limits.message_bytes:
+        raise NotALetter("the message is larger than the limit")
+    if not raw.strip():
+        raise NotALetter("the message is empty")
+    try:
+        root, broken = mime.split(raw, limits)
+        seen = see(root, limits)
+    except RecursionError as error:
+        raise NotALetter("the message is nested too deeply") from error
+    headers = root.headers
+    sender = _sender(headers)
+    return_path = _return_path(headers)
+    silence, automatic = reasons(headers, sender, return_path, root.content_type, own_addresses)
+    return Letter(
+        key=_key(root),
+        message_id=fields.message_id(headers),
+        in_reply_to=fields.message_ids(fields.first(headers, "in-reply-to")),
+        references=fields.message_ids(fields.first(headers, "references")),
+        sender=sender,
+        recipients=_recipients(headers),
+        subject=fields.subject(headers),
+        date=fields.date(fields.first(headers, "date")),
+        arrived=stamp,
+        return_path=return_path,
+        text=seen.text,
+        attachments=seen.attachments,
+        calendars=seen.calendars,
+        reports=reports(root, limits),
+        authentication=judge(headers, sender.domain if sender else "", trust),
+        silence=silence,
+        automatic=automatic,
+        encrypted=seen.encrypted,
+        junk=junk,
+        faults=tuple(dict.fromkeys((*broken, *seen.faults))),
+        size=len(raw),
+        also=seen.also,
+    )
+
+
+def _sender(headers: Headers) -> Address | None:
+    written = fields.every(headers, "from")
+    return parse_address(written[0]) if len(written) == 1 else None
+
+
+def _return_path(headers: Headers) -> str | None:
+    written = fields.every(headers, "return-path")
+    if not written:
+        return None
+    bare = written[0].strip()
+    return "" if bare in ("<>", "") else (clean_email(bare.strip("<>")) or bare[:254])
+
+
+def _recipients(headers: Headers) -> tuple[str, ...]:
+    """Every address we can make out in To, Cc, Delivered-To and X-Original-To: for tokens in plus parts, not for replies."""
+    found: dict[str, None] = {}
+    for name in ("to", "cc", "delivered-to", "x-original-to", "envelope-to"):
+        for value in fields.every(headers, name):
+            for text in _BARE_ADDRESS.findall(value)[:_RECIPIENTS]:
+                email = clean_email(text)
+                if email:
+                    found[email] = None
+    return tuple(found)[:_RECIPIENTS]
+
+
+def _key(root: mime.Part) -> str:
+    """The same for a copy that came over another route: only what the author's side wrote goes into it."""
+    digest = hashlib.sha256()
+    for name in ("message-id", "from", "date", "subject"):
+        for value in fields.every(root.headers, name):
+            digest.update(f"{name}:{value}\n".encode("utf-8", "replace"))
+    digest.update(b"\n" + root.raw.rstrip())
+    return digest.hexdigest()

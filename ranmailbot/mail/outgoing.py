@@ -16,7 +16,7 @@ Automatic = Literal["auto-replied", "auto-generated"]
 
 @dataclass(frozen=True, slots=True)
 class CalendarWish:
-    """An iCalendar part wanted for this session; `link` if it shall carry how to join, `answered` if the person replied.
+    """An iCalendar part wanted for this session; `link` if it shall carry how to join.
 
     `method` CANCEL takes the event out of the person's calendar.
     """

@@ -1,0 +1,226 @@
+"""One IMAP connection that cannot hang: imapclient with a deadline and a byte budget for each errand, and an IDLE.
+
+Fear: a broken or hostile server. A drip or a flood of untagged lines never fires a socket timeout, so a watchdog cuts
+the connection when a command takes too long, and no more bytes are read than the command could need.
+imapclient 4.1's `idle_check` is not used: it swallows EOF, breaks on a line split over two segments and misses what
+arrived together with "+ idling". Reaches into imapclient and imaplib where they offer no other way.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import io
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
+
+from ranmailbot.adapters.tls import explain, tls_context
+from ranmailbot.ports import Account, Unavailable
+
+BROKEN = (
+    OSError,
+    EOFError,
+    imaplib.IMAP4.error,
+    IMAPClientError,
+    ProtocolError,
+    # What imaplib and imapclient raise when they stumble over bytes that are no IMAP:
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+)
+_NEWS = (b"EXISTS", b"RECENT")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long and how much we take of a server (seconds, bytes). `idle_seconds` must stay below 10 minutes."""
+
+    connect_seconds: float = 20
+    read_seconds: float = 60
+    command_seconds: float = 90
+    idle_seconds: float = 9 * 60
+    poll_seconds: float = 60
+    answer_bytes: int = 16_000_000
+    slowest_bytes_per_second: int = 50_000
+
+
+class Watchdog:
+    """Cuts a connection that takes longer than allowed. Known limit: one thread for each guarded command."""
+
+    def __init__(self) -> None:
+        self._socket: socket.socket | None = None
+        self.cut = False
+
+    def guard(self, connection: socket.socket) -> None:
+        """Watch this connection: a duplicate stays valid while TLS wraps the original."""
+        self.release()
+        self._socket = connection.dup()
+        self.cut = False
+
+    def release(self) -> None:
+        """Watch nothing any more."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Let the body take so long at most."""
+        timer = threading.Timer(seconds, self._bite)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _bite(self) -> None:
+        self.cut = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class Imap4(imaplib.IMAP4):
+    """imaplib's half of the connection: tells the watchdog of its socket and reads no more than the budget."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext | None, patience: Patience, dog: Watchdog) -> None:
+        self._context = context
+        self._patience = patience
+        self._dog = dog
+        self.budget = patience.answer_bytes
+        super().__init__(host, port, timeout=patience.connect_seconds)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        connection = socket.create_connection((self.host, self.port), timeout)
+        self._dog.guard(connection)
+        if self._context is None:
+            return connection
+        return self._context.wrap_socket(connection, server_hostname=self.host)
+
+    def read(self, size: int) -> bytes:
+        """Read exactly so many bytes, if the budget has them."""
+        self._spend(size)
+        return super().read(size)
+
+    def readline(self) -> bytes:
+        """Read one line."""
+        line = super().readline()
+        self._spend(len(line))
+        return line
+
+    def has_buffered(self) -> bool:
+        """Whether bytes were read from the socket that nobody has looked at."""
+        if isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
+            return True
+        unread = getattr(self, "_readbuf", None)  # Python 3.14 and later keep their own buffer
+        return self._peek() if unread is None else bool(unread)
+
+    def _peek(self) -> bool:
+        timeout = self.sock.gettimeout()
+        self.sock.setblocking(False)
+        try:
+            return bool(cast(io.BufferedReader, self.file).peek(1))
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return False
+        finally:
+            self.sock.settimeout(timeout)
+
+    def _spend(self, size: int) -> None:
+        self.budget -= size
+        if self.budget < 0:
+            raise self.abort("the answer is larger than anything that was asked for")
+
+
+class Client(IMAPClient):  # type: ignore[misc]  # imapclient publishes no types
+    """imapclient over our Imap4."""
+
+    def __init__(self, account: Account, context: ssl.SSLContext | None, patience: Patience, dog: Watchdog) -> None:
+        self._patience = patience
+        self._dog = dog
+        timeout = SocketTimeout(patience.connect_seconds, patience.read_seconds)
+        direct = account.security == "tls"
+        super().__init__(
+            account.host, account.port, ssl=direct, ssl_context=context if direct else None, timeout=timeout
+        )
+        self.normalise_times = False  # otherwise INTERNALDATE becomes naive local time
+
+    def _create_IMAP4(self) -> Imap4:  # noqa: N802 - imapclient's name
+        return Imap4(self.host, self.port, self.ssl_context, self._patience, self._dog)
+
+    def allow(self, size: int) -> None:
+        """The budget of the next command: its answer may have so many bytes, and what every answer may have."""
+        self._imap.budget = self._patience.answer_bytes + size
+
+    def idle_for(self, seconds: float, wake: int) -> bool:
+        """One round of IDLE: until news, until the descriptor `wake` is readable, or for so many seconds.
+
+        True if a message may have come. Raises one of BROKEN.
+        """
+        self.idle()
+        if not self._imap.has_buffered():
+            readable([self.socket().fileno(), wake], seconds)
+        _, told = self.idle_done()
+        return any(isinstance(line, tuple) and len(line) > 1 and line[1] in _NEWS for line in told)
+
+
+def connect(account: Account, patience: Patience, dog: Watchdog) -> Client:
+    """A connection, secured and logged in. Raises Unavailable, saying what to look at."""
+    context = tls_context(account)
+    place = f"mailbox {account.host}:{account.port}"
+    client: Client | None = None
+    try:
+        with dog.within(patience.command_seconds):
+            client = Client(account, context, patience, dog)
+            if account.security == "starttls":
+                client.starttls(context)
+            client.login(account.user, account.password)
+            client.capabilities()
+            return client
+    except LoginError:
+        reason = f"login refused for {account.user}; is the password right, and is IMAP allowed for this account?"
+    except BROKEN as fault:
+        reason = "no answer in time" if dog.cut else explain(fault)
+    if client is not None:
+        drop(client, dog)
+    raise Unavailable(f"{place}: {reason}")
+
+
+def drop(client: Client, dog: Watchdog) -> None:
+    """Close the connection without a word."""
+    with suppress(*BROKEN):
+        client.shutdown()
+    dog.release()
+
+
+def readable(descriptors: list[int], seconds: float) -> list[int]:
+    """Which of these can be read (or are at their end), waiting so long at most."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN | select.POLLHUP | select.POLLERR)
+    return [descriptor for descriptor, _ in poll.poll(max(0, int(seconds * 1000)))]
+
+
+def uid_lists(uids: list[int], size: int) -> Iterator[list[int]]:
+    """Integer UIDs in lists of at most `size`: imapclient 4 fails on sets such as "1:*" after the server has acted."""
+    for start in range(0, len(uids), size):
+        yield uids[start : start + size]
+
+
+def section(answer: dict[bytes, Any], start: bytes) -> bytes:
+    """The bytes of the first item whose name begins like this; empty if there is none."""
+    for name, value in answer.items():
+        if isinstance(name, bytes) and name.upper().startswith(start) and isinstance(value, bytes):
+            return value
+    return b""

@@ -1,0 +1,151 @@
+"""SQL of the outbox: every edge of the drawing in docs/architecture.md is one compare-and-set here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from ranmailbot.adapters.sql import people, tables
+from ranmailbot.adapters.sql.packing import form_of, mail_facts
+from ranmailbot.adapters.sql.shelf import Shelf, owner_of
+from ranmailbot.mail.outgoing import OutgoingMail
+from ranmailbot.ports import State, Waiting, Written
+
+UNSETTLED = (State.QUEUED, State.CLAIMED, State.HELD)
+
+
+def put(shelf: Shelf, written: Written, outcome: int, at: datetime) -> None:
+    """Queue a finished mail; an older one of the same thread that still waits becomes void."""
+    draft, mail = written.draft, written.mail
+    if draft.thread:
+        void_thread(shelf, draft.thread, at)
+    owner = owner_of(draft.application, at)
+    shelf.insert(
+        tables.outbox,
+        outcome=outcome,
+        kind=draft.kind,
+        application=draft.application,
+        session=draft.session,
+        thread=draft.thread,
+        recipient=shelf.seal.lookup(mail.recipient),
+        message_id=mail.message_id,
+        reply=draft.automatic == "auto-replied",
+        asks=bool(draft.asks),
+        state=str(State.QUEUED),
+        attempts=0,
+        next_at=at + timedelta(seconds=draft.wait),
+        not_after=draft.not_after,
+        claimed_by="",
+        lease_until=None,
+        created_at=at,
+        settled_at=None,
+        last_reply="",
+        owner=owner,
+        sealed=shelf.close(owner, mail_facts(mail)),
+        content=shelf.seal.seal(owner, mail.content),
+    )
+    if draft.asks:
+        people.note_asked(shelf, draft.to, at)
+
+
+def void_thread(shelf: Shelf, thread: str, at: datetime) -> None:
+    """Mails of this thread that still wait are no longer wanted."""
+    table = tables.outbox
+    shelf.change(
+        table, table.c.thread == thread, table.c.state == str(State.QUEUED), state=str(State.VOID), settled_at=at
+    )
+
+
+def replies_since(shelf: Shelf, email: str, since: datetime) -> int:
+    """Automatic replies to this address since then, void ones aside."""
+    table = tables.outbox
+    query = select(func.count()).where(
+        table.c.call == shelf.call.key,
+        table.c.recipient == shelf.seal.lookup(email),
+        table.c.created_at >= since,
+        table.c.reply.is_(True),
+        table.c.state != str(State.VOID),
+    )
+    return int(shelf.connection.execute(query).scalar_one())
+
+
+def claim(shelf: Shelf, now: datetime, owner: str, lease_until: datetime, limit: int) -> tuple[Waiting, ...]:
+    """Take the mails that are due, the oldest first, for as long as the lease lasts."""
+    table = tables.outbox
+    query = shelf.of(table).where(table.c.state == str(State.QUEUED), table.c.next_at <= now)
+    rows = shelf.all(query.order_by(table.c.next_at, table.c.id).limit(limit))
+    numbers = [row.id for row in rows]
+    values = {"state": str(State.CLAIMED), "claimed_by": owner, "lease_until": lease_until}
+    shelf.connection.execute(update(table).where(table.c.id.in_(numbers)).values(**values))
+    return tuple(waiting(shelf, row) for row in rows)
+
+
+def state_of(shelf: Shelf, number: int) -> State:
+    """The state of this mail."""
+    table = tables.outbox
+    return State(shelf.connection.execute(select(table.c.state).where(table.c.id == number)).scalar_one())
+
+
+def advance(shelf: Shelf, number: int, before: State, after: State, *, at: datetime, reply: str) -> bool:
+    """Compare and set. False if the mail was in another state."""
+    settled = after not in (State.IN_DOUBT, State.CLAIMED, State.QUEUED, State.HELD)
+    values: dict[str, object] = {"state": str(after), "last_reply": reply}
+    if settled:
+        values["settled_at"] = at
+    if after is State.QUEUED:
+        values |= {"claimed_by": "", "lease_until": None, "next_at": at}
+    return _set(shelf, number, before, values)
+
+
+def defer(shelf: Shelf, number: int, before: State, at: datetime, reply: str) -> bool:
+    """Back to the queue, one attempt more."""
+    table = tables.outbox
+    values = {
+        "state": str(State.QUEUED),
+        "claimed_by": "",
+        "lease_until": None,
+        "next_at": at,
+        "attempts": table.c.attempts + 1,
+        "last_reply": reply,
+    }
+    return _set(shelf, number, before, values)
+
+
+def expired(shelf: Shelf, now: datetime, owner: str) -> tuple[tuple[State, Waiting], ...]:
+    """Mails whose lease is over, or that a worker before this one had claimed and not begun to send."""
+    table = tables.outbox
+    claimed = table.c.state == str(State.CLAIMED)
+    over = table.c.state.in_((str(State.CLAIMED), str(State.IN_DOUBT))) & (table.c.lease_until < now)
+    query = shelf.of(table).where(over | (claimed & (table.c.claimed_by != owner))).order_by(table.c.id)
+    return tuple((State(row.state), waiting(shelf, row)) for row in shelf.all(query))
+
+
+def sent_since(shelf: Shelf, moment: datetime) -> int:
+    """How many mails were handed over since then."""
+    table = tables.outbox
+    query = select(func.count()).where(
+        table.c.call == shelf.call.key, table.c.settled_at > moment, table.c.state == str(State.SENT)
+    )
+    return int(shelf.connection.execute(query).scalar_one())
+
+
+def waiting(shelf: Shelf, row: Row[Any]) -> Waiting:
+    """A row with its mail unsealed."""
+    facts = shelf.open(row.owner, row.sealed)
+    mail = OutgoingMail(
+        message_id=row.message_id,
+        sender=facts["sender"],
+        recipient=facts["recipient"],
+        content=shelf.seal.unseal(row.owner, row.content),
+        subject=facts["subject"],
+        form=form_of(row.message_id, facts),
+    )
+    return Waiting(row.id, mail, row.kind, row.application, row.session, row.attempts, row.not_after, row.created_at)
+
+
+def _set(shelf: Shelf, number: int, before: State, values: dict[str, Any]) -> bool:
+    table = tables.outbox
+    statement = update(table).where(table.c.id == number, table.c.state == str(before)).values(**values)
+    return shelf.connection.execute(statement.returning(table.c.id)).first() is not None

@@ -1,0 +1,248 @@
+"""SQL about people: applications with their versions and RSVPs, calendar events, correspondents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Row, exists, func, select
+
+from ranmailbot.adapters.sql import tables
+from ranmailbot.adapters.sql.packing import answers_of, application_facts, profile_of
+from ranmailbot.adapters.sql.shelf import Shelf, owner_of
+from ranmailbot.call.application import Application, Decision, Reply, Rsvp, Status
+from ranmailbot.desk import Recipient
+from ranmailbot.mail.address import Address
+from ranmailbot.mail.outgoing import CalendarEvent
+
+CORRESPONDENTS = "correspondents"
+"""The owner of addresses of people who have not applied (yet)."""
+GROUP = 500
+"""How many applications are unsealed at a time while all of them are read."""
+
+
+def application(shelf: Shelf, number: int) -> Application | None:
+    """The application with this number."""
+    row = shelf.one(tables.applications, tables.applications.c.number == number)
+    return next(_read(shelf, [row]), None) if row is not None else None
+
+
+def applications_of(shelf: Shelf, email: str) -> tuple[Application, ...]:
+    """All applications of this address, by number."""
+    table = tables.applications
+    query = shelf.of(table).where(table.c.address == shelf.seal.lookup(email)).order_by(table.c.number)
+    return tuple(_read(shelf, shelf.all(query)))
+
+
+def everybody(shelf: Shelf) -> Iterator[Application]:
+    """Every application, by number, in groups."""
+    table, last = tables.applications, 0
+    while True:
+        rows = shelf.all(shelf.of(table).where(table.c.number > last).order_by(table.c.number).limit(GROUP))
+        if not rows:
+            return
+        last = rows[-1].number
+        yield from _read(shelf, rows)
+
+
+def changed_between(shelf: Shelf, since: datetime, until: datetime) -> tuple[Application, ...]:
+    """Applications that were made or changed in this time, by number."""
+    table = tables.applications
+    query = shelf.of(table).where(table.c.updated_at >= since, table.c.updated_at < until).order_by(table.c.number)
+    return tuple(_read(shelf, shelf.all(query)))
+
+
+def next_number(shelf: Shelf) -> int:
+    """The number after the last one."""
+    table = tables.applications
+    highest = select(func.max(table.c.number)).where(table.c.call == shelf.call.key)
+    return int(shelf.connection.execute(highest).scalar() or 0) + 1
+
+
+def save(shelf: Shelf, person: Application, letter: int | None) -> None:
+    """The application as it shall be; a new version is kept beside the older ones."""
+    table = tables.applications
+    owner = owner_of(person.number, person.received_at)
+    sealed = shelf.close(owner, application_facts(person))
+    before = shelf.one(table, table.c.number == person.number)
+    values = _columns(shelf, person) | {"sealed": sealed}
+    if before is None:
+        shelf.insert(table, number=person.number, **values)
+    else:
+        shelf.change(table, table.c.number == person.number, **values)
+    if before is None or before.version != person.version:
+        _keep_version(shelf, person, letter, sealed)
+    for rsvp in person.rsvps.values():
+        _save_rsvp(shelf, person.number, owner, rsvp)
+
+
+def event(shelf: Shelf, number: int, session: str, now: datetime, uid: str) -> CalendarEvent:
+    """The person's event for this session, for one more mail: SEQUENCE and DTSTAMP only ever grow."""
+    table = tables.events
+    mine = (table.c.application == number, table.c.session == session)
+    row = shelf.one(table, *mine)
+    if row is None:
+        shelf.insert(table, application=number, session=session, uid=uid, sequence=0, stamped_at=now)
+        return CalendarEvent(uid, 0, now)
+    stamp = max(now, row.stamped_at + timedelta(seconds=1))
+    shelf.change(table, *mine, sequence=row.sequence + 1, stamped_at=stamp)
+    return CalendarEvent(row.uid, row.sequence + 1, stamp)
+
+
+def event_owner(shelf: Shelf, uid: str) -> tuple[int, str] | None:
+    """Whose event this is: application number and session key."""
+    row = shelf.one(tables.events, tables.events.c.uid == uid)
+    return (row.application, row.session) if row is not None else None
+
+
+def note_asked(shelf: Shelf, address: Address, at: datetime) -> None:
+    """Remember that this address was sent the call or the form."""
+    _correspondent(shelf, address.email, address.name, asked_at=at)
+
+
+def unsubscribe(shelf: Shelf, email: str) -> None:
+    """No mailing goes to this address any more."""
+    _correspondent(shelf, email, "", unsubscribed=True)
+
+
+def knows(shelf: Shelf, email: str) -> bool:
+    """Whether this address was ever sent the call or the form."""
+    table = tables.correspondents
+    row = shelf.one(table, table.c.address == shelf.seal.lookup(email))
+    return row is not None and row.asked_at is not None
+
+
+def is_unsubscribed(shelf: Shelf, email: str) -> bool:
+    """Whether this address wants, or can get, no mailing any more."""
+    table = tables.correspondents
+    row = shelf.one(table, table.c.address == shelf.seal.lookup(email))
+    return row is not None and bool(row.unsubscribed)
+
+
+def silent(shelf: Shelf) -> Iterator[Recipient]:
+    """Who was asked, can be reached, and has no application, withdrawn or not; organisers are no applicants."""
+    table, others = tables.correspondents, tables.applications
+    applied = exists().where(others.c.call == table.c.call, others.c.address == table.c.address)
+    query = shelf.of(table).where(table.c.asked_at.is_not(None), table.c.unsubscribed.is_(False), ~applied)
+    for row in shelf.all(query.order_by(table.c.address)):
+        person = _address(shelf, row)
+        if shelf.call.organiser(person.email) is None:
+            yield Recipient(f"C:{row.address}", person)
+
+
+def correspondent(shelf: Shelf, key: str) -> Address | None:
+    """The address behind a keyed hash."""
+    row = shelf.one(tables.correspondents, tables.correspondents.c.address == key)
+    return _address(shelf, row) if row is not None else None
+
+
+def recipient(person: Application) -> Recipient:
+    """An applicant as recipient of a mailing."""
+    return Recipient(f"A:{person.number}", Address(person.name, person.address), person)
+
+
+def listed(shelf: Shelf, people: Iterable[Address]) -> Iterator[Recipient]:
+    """The announcement list as recipients; who unsubscribed or has applied is left out."""
+    for person in people:
+        if not is_unsubscribed(shelf, person.email) and not applications_of(shelf, person.email):
+            _correspondent(shelf, person.email, person.name)
+            yield Recipient(f"C:{shelf.seal.lookup(person.email)}", person)
+
+
+def _address(shelf: Shelf, row: Row[Any]) -> Address:
+    facts = shelf.open(CORRESPONDENTS, row.sealed)
+    return Address(facts["name"], facts["email"])
+
+
+def _correspondent(shelf: Shelf, email: str, name: str, **values: object) -> None:
+    table, key = tables.correspondents, shelf.seal.lookup(email)
+    if shelf.one(table, table.c.address == key) is not None:
+        if values:
+            shelf.change(table, table.c.address == key, **values)
+        return
+    sealed = shelf.close(CORRESPONDENTS, {"email": email, "name": name})
+    shelf.insert(table, address=key, sealed=sealed, **({"unsubscribed": False, "asked_at": None} | values))
+
+
+def _columns(shelf: Shelf, person: Application) -> dict[str, object]:
+    return {
+        "address": shelf.seal.lookup(person.address),
+        "status": str(person.status),
+        "decision": str(person.decision) if person.decision else None,
+        "told": str(person.told) if person.told else None,
+        "version": person.version,
+        "late": person.late,
+        "late_changes": person.late_changes,
+        "proven": person.proven,
+        "undeliverable": person.undeliverable,
+        "received_at": person.received_at,
+        "updated_at": person.updated_at,
+    }
+
+
+def _keep_version(shelf: Shelf, person: Application, letter: int | None, sealed: bytes) -> None:
+    shelf.insert(
+        tables.versions,
+        application=person.number,
+        version=person.version,
+        letter=letter,
+        at=person.updated_at,
+        sealed=sealed,
+    )
+
+
+def _save_rsvp(shelf: Shelf, number: int, owner: str, rsvp: Rsvp) -> None:
+    table = tables.rsvps
+    mine = (table.c.application == number, table.c.session == rsvp.session)
+    values: dict[str, object] = {
+        "reply": str(rsvp.reply),
+        "via": rsvp.via,
+        "sequence": rsvp.sequence,
+        "stamp": rsvp.stamp,
+        "at": rsvp.at,
+    }
+    before = shelf.one(table, *mine)
+    if before is None:
+        comment = shelf.close(owner, {"comment": rsvp.comment})
+        shelf.insert(table, application=number, session=rsvp.session, comment=comment, **values)
+    elif any(getattr(before, name) != value for name, value in values.items()):
+        shelf.change(table, *mine, comment=shelf.close(owner, {"comment": rsvp.comment}), **values)
+
+
+def _read(shelf: Shelf, rows: Sequence[Row[Any]]) -> Iterator[Application]:
+    replies = _rsvps(shelf, [row.number for row in rows])
+    for row in rows:
+        facts = shelf.open(owner_of(row.number, row.received_at), row.sealed)
+        yield Application(
+            number=row.number,
+            reference=shelf.call.reference(row.number),
+            address=facts["address"],
+            name=facts["name"],
+            status=Status(row.status),
+            answers=answers_of(facts),
+            profile=profile_of(facts),
+            remarks=tuple(facts["remarks"]),
+            version=row.version,
+            late=row.late,
+            proven=row.proven,
+            received_at=row.received_at,
+            updated_at=row.updated_at,
+            decision=Decision(row.decision) if row.decision else None,
+            told=Decision(row.told) if row.told else None,
+            late_changes=row.late_changes,
+            undeliverable=row.undeliverable,
+            possibly_same_as=tuple(facts["possibly_same_as"]),
+            rsvps=MappingProxyType(replies.get(row.number, {})),
+        )
+
+
+def _rsvps(shelf: Shelf, numbers: Sequence[int]) -> dict[int, dict[str, Rsvp]]:
+    table = tables.rsvps
+    found: dict[int, dict[str, Rsvp]] = {}
+    for row in shelf.all(shelf.of(table).where(table.c.application.in_(numbers))):
+        comment = shelf.open(f"application:{row.application}", row.comment)["comment"]
+        rsvp = Rsvp(row.session, Reply(row.reply), row.at, row.via, row.sequence, row.stamp, comment)
+        found.setdefault(row.application, {})[row.session] = rsvp
+    return found

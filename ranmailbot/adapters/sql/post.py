@@ -1,0 +1,180 @@
+"""SQL about letters and the mails they refer to; outcomes under the unique name of their cause; the news of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from ranmailbot.adapters.sql import people, tables
+from ranmailbot.adapters.sql.packing import form_of
+from ranmailbot.adapters.sql.shelf import Shelf, owner_of
+from ranmailbot.desk import Enquiry, Folder, News, Outcome, SentMail
+from ranmailbot.ports import Envelope, Filed, State
+
+EXCERPT = 600
+"""Characters of an enquiry that the digest shows."""
+MOST_SHOWN = 200
+"""Enquiries and troubles in one digest; the numbers above them are always complete."""
+FOR_PEOPLE = ("enquired", "form_sent", "unreadable", "held", "rsvp_held", "passed_on", "withdrawal_asked", "shunted")
+TROUBLES = ("shunted", "quarantined", "bounced", "refused", "held_mail", "alarm", "lapsed", "decision_refused")
+
+
+def seen(shelf: Shelf, key: str, envelope: Envelope) -> str | None:
+    """Where a letter that is stored already belongs: its own folder if it was never moved, else among the copies."""
+    table = tables.letters
+    row = shelf.one(table, table.c.key == key)
+    if row is None:
+        return None
+    if (row.uidvalidity, row.uid) == (envelope.uidvalidity, envelope.uid):
+        return str(row.folder)
+    shelf.change(table, table.c.key == key, copies=row.copies + 1)
+    return str(Folder.COPIES)
+
+
+def keep_letter(shelf: Shelf, filed: Filed, application: int | None, folder: str) -> int:
+    """Store the letter with all its bytes; the id of its row."""
+    letter, owner = filed.letter, owner_of(application, filed.arrived)
+    facts: dict[str, object] = {
+        "message_id": letter.message_id if letter else "",
+        "sender": letter.sender.email if letter and letter.sender else "",
+        "name": letter.sender.name if letter and letter.sender else "",
+        "subject": letter.subject if letter else "",
+        "remainder": filed.remainder,
+    }
+    return shelf.number(
+        tables.letters,
+        key=filed.key,
+        kind=filed.kind,
+        folder=folder,
+        uidvalidity=filed.envelope.uidvalidity,
+        uid=filed.envelope.uid,
+        junk=filed.envelope.junk,
+        size=filed.envelope.size,
+        arrived_at=filed.arrived,
+        copies=0,
+        owner=owner,
+        sealed=shelf.close(owner, facts),
+        raw=shelf.seal.seal(owner, filed.envelope.raw),
+    )
+
+
+def has_outcome(shelf: Shelf, cause: str) -> bool:
+    """Whether this cause has had its outcome."""
+    return shelf.one(tables.outcomes, tables.outcomes.c.cause == cause) is not None
+
+
+def keep_outcome(shelf: Shelf, cause: str, outcome: Outcome, letter: int | None, at: datetime) -> int:
+    """One row under the unique name of the cause; its id."""
+    return shelf.number(
+        tables.outcomes,
+        cause=cause,
+        name=outcome.name,
+        letter=letter,
+        application=outcome.applications[0].number if outcome.applications else None,
+        note=outcome.note,
+        config=shelf.config,
+        at=at,
+    )
+
+
+def sent_mail(shelf: Shelf, message_ids: Sequence[str], reference: str) -> SentMail | None:
+    """The first of these Message-IDs that is ours, else the mail whose Message-ID begins with the visible reference."""
+    table = tables.outbox
+    wanted = list(message_ids)[:100]
+    rows = {row.message_id: row for row in shelf.all(shelf.of(table).where(table.c.message_id.in_(wanted)))}
+    row = next((rows[message_id] for message_id in wanted if message_id in rows), None)
+    if row is None and reference.isalnum():
+        begins = shelf.of(table).where(table.c.message_id.startswith(f"<{reference.lower()}", autoescape=True))
+        row = shelf.connection.execute(begins.limit(1)).first()
+    return _sent(shelf, row) if row is not None else None
+
+
+def last_form(shelf: Shelf, email: str) -> SentMail | None:
+    """The newest mail with questions that went to this address."""
+    table = tables.outbox
+    mine = shelf.of(table).where(table.c.recipient == shelf.seal.lookup(email), table.c.asks.is_(True))
+    newest = mine.where(table.c.state == str(State.SENT)).order_by(table.c.created_at.desc(), table.c.id.desc())
+    row = shelf.connection.execute(newest.limit(1)).first()
+    return _sent(shelf, row) if row is not None else None
+
+
+def news(shelf: Shelf, since: datetime, until: datetime) -> News:
+    """What happened in this time, for the digest."""
+    table = tables.outcomes
+    mine = (table.c.call == shelf.call.key, table.c.at >= since, table.c.at < until)
+    counted = (
+        select(table.c.name, func.count().label("total"))
+        .where(*mine, table.c.letter.is_not(None))
+        .group_by(table.c.name)
+    )
+    troubles = select(table.c.name, table.c.note).where(*mine, table.c.name.in_(TROUBLES)).order_by(table.c.at)
+    return News(
+        outcomes={str(row.name): int(row.total) for row in shelf.all(counted)},
+        sent=_sent_kinds(shelf, since, until),
+        changed=people.changed_between(shelf, since, until),
+        enquiries=_enquiries(shelf, since, until),
+        troubles=tuple(f"{row.name}: {row.note}" for row in shelf.all(troubles.limit(MOST_SHOWN))),
+        copies=_copies(shelf),
+        waiting=_waiting(shelf),
+    )
+
+
+def _enquiries(shelf: Shelf, since: datetime, until: datetime) -> tuple[Enquiry, ...]:
+    letters, outcomes = tables.letters, tables.outcomes
+    query = (
+        select(letters.c.owner, letters.c.sealed, letters.c.junk, outcomes.c.name, outcomes.c.note)
+        .join(outcomes, (outcomes.c.letter == letters.c.id) & (outcomes.c.call == letters.c.call))
+        .where(outcomes.c.call == shelf.call.key, outcomes.c.at >= since, outcomes.c.at < until)
+        .where(outcomes.c.name.in_(FOR_PEOPLE))
+        .order_by(outcomes.c.at, outcomes.c.id)
+        .limit(MOST_SHOWN)
+    )
+    return tuple(_enquiry(shelf, row) for row in shelf.all(query))
+
+
+def _enquiry(shelf: Shelf, row: Row[Any]) -> Enquiry:
+    facts = shelf.open(row.owner, row.sealed)
+    text = facts["remainder"].strip()
+    reason = "; ".join(part for part in (row.name, row.note, "found in Junk" if row.junk else "") if part)
+    excerpt = text if len(text) <= EXCERPT else text[:EXCERPT] + " …"
+    return Enquiry(facts["sender"], facts["subject"], excerpt, reason)
+
+
+def _sent(shelf: Shelf, row: Row[Any]) -> SentMail:
+    facts = shelf.open(row.owner, row.sealed)
+    return SentMail(
+        message_id=row.message_id,
+        kind=row.kind,
+        recipient=facts["recipient"],
+        application=row.application,
+        session=row.session,
+        at=row.settled_at or row.created_at,
+        form=form_of(row.message_id, facts),
+    )
+
+
+def _sent_kinds(shelf: Shelf, since: datetime, until: datetime) -> dict[str, int]:
+    table = tables.outbox
+    query = (
+        select(table.c.kind, func.count().label("total"))
+        .where(table.c.call == shelf.call.key, table.c.state == str(State.SENT))
+        .where(table.c.settled_at >= since, table.c.settled_at < until)
+        .group_by(table.c.kind)
+    )
+    return {str(row.kind): int(row.total) for row in shelf.all(query)}
+
+
+def _copies(shelf: Shelf) -> int:
+    table = tables.letters
+    total = select(func.sum(table.c.copies)).where(table.c.call == shelf.call.key)
+    return int(shelf.connection.execute(total).scalar() or 0)
+
+
+def _waiting(shelf: Shelf) -> int:
+    table = tables.outbox
+    live = [str(state) for state in (State.QUEUED, State.CLAIMED, State.IN_DOUBT, State.HELD)]
+    total = select(func.count()).where(table.c.call == shelf.call.key, table.c.state.in_(live))
+    return int(shelf.connection.execute(total).scalar() or 0)

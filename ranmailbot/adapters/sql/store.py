@@ -1,0 +1,189 @@
+"""The port: one transaction on one call, in which everything is read and written together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from ranmailbot.adapters.sql import outbox, people, post, tables, timeline
+from ranmailbot.adapters.sql.engine import unavailable
+from ranmailbot.adapters.sql.shelf import Shelf
+from ranmailbot.call.application import Application
+from ranmailbot.call.call import Call
+from ranmailbot.desk import News, Outcome, Recipient, SentMail
+from ranmailbot.mail.address import Address
+from ranmailbot.mail.outgoing import CalendarEvent
+from ranmailbot.ports import Envelope, Filed, Seal, State, Waiting, Written
+
+
+class SqlStore:
+    """Implements ports.Store on an engine. `config` is the digest of the configuration in force."""
+
+    def __init__(self, engine: Engine, call: Call, seal: Seal, config: str, listed: Sequence[Address] = ()) -> None:
+        """`listed` are the people of the announcement list."""
+        self._engine = engine
+        self._call = call
+        self._seal = seal
+        self._config = config
+        self._listed = tuple(listed)
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlBooks]:
+        """One writing transaction. Raises Unavailable if the database is locked or full."""
+        with self._transaction(reading=False) as books:
+            yield books
+
+    @contextmanager
+    def look(self) -> Iterator[SqlBooks]:
+        """One reading transaction."""
+        with self._transaction(reading=True) as books:
+            yield books
+
+    def count_attempts(self, digests: Sequence[str]) -> tuple[int, ...]:
+        """One more attempt at each, committed."""
+        with self.begin() as books:
+            return tuple(_count(books.shelf, digest) for digest in digests)
+
+    @contextmanager
+    def _transaction(self, *, reading: bool) -> Iterator[SqlBooks]:
+        try:
+            with self._engine.connect().execution_options(reading=reading) as connection, connection.begin():
+                yield SqlBooks(Shelf(connection, self._call, self._seal, self._config), self._listed)
+        except OperationalError as fault:
+            raise unavailable(fault) from fault
+
+
+def _count(shelf: Shelf, digest: str) -> int:
+    table = tables.attempts
+    row = shelf.one(table, table.c.digest == digest)
+    if row is None:
+        shelf.insert(table, digest=digest, tries=1)
+        return 1
+    shelf.change(table, table.c.digest == digest, tries=row.tries + 1)
+    return int(row.tries) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class SqlBooks:
+    """Implements ports.Books: each method hands on to the room that knows the SQL."""
+
+    shelf: Shelf
+    people_listed: tuple[Address, ...]
+
+    def seen(self, key: str, envelope: Envelope) -> str | None:
+        return post.seen(self.shelf, key, envelope)
+
+    def sent_mail(self, message_ids: Sequence[str], reference: str) -> SentMail | None:
+        return post.sent_mail(self.shelf, message_ids, reference)
+
+    def last_form(self, email: str) -> SentMail | None:
+        return post.last_form(self.shelf, email)
+
+    def applications_of(self, email: str) -> tuple[Application, ...]:
+        return people.applications_of(self.shelf, email)
+
+    def application(self, number: int) -> Application | None:
+        return people.application(self.shelf, number)
+
+    def event_owner(self, uid: str) -> tuple[int, str] | None:
+        return people.event_owner(self.shelf, uid)
+
+    def replies_since(self, email: str, since: datetime) -> int:
+        return outbox.replies_since(self.shelf, email, since)
+
+    def knows(self, email: str) -> bool:
+        return people.knows(self.shelf, email)
+
+    def next_number(self) -> int:
+        return people.next_number(self.shelf)
+
+    def savepoint(self) -> AbstractContextManager[object]:
+        return self.shelf.connection.begin_nested()
+
+    def event(self, application: int, session: str, now: datetime, uid: str) -> CalendarEvent:
+        return people.event(self.shelf, application, session, now, uid)
+
+    def has_outcome(self, cause: str) -> bool:
+        return post.has_outcome(self.shelf, cause)
+
+    def record(self, cause: str, outcome: Outcome, mails: Sequence[Written], at: datetime, filed: Filed | None) -> bool:
+        """One cause, one outcome: the letter, the row, the people, the mails."""
+        if post.has_outcome(self.shelf, cause):
+            return False
+        letter = self._keep_letter(filed, outcome)
+        number = post.keep_outcome(self.shelf, cause, outcome, letter, at)
+        for person in outcome.applications:
+            people.save(self.shelf, person, letter)
+        for thread in outcome.void:
+            outbox.void_thread(self.shelf, thread, at)
+        for written in mails:
+            outbox.put(self.shelf, written, number, at)
+        for email in outcome.unsubscribe:
+            people.unsubscribe(self.shelf, email)
+        return True
+
+    def settled(self) -> frozenset[str]:
+        return timeline.settled(self.shelf)
+
+    def settle(self, key: str, state: Literal["kept", "lapsed"], at: datetime) -> None:
+        timeline.settle(self.shelf, key, state, at)
+
+    def fix_recipients(self, milestone: str, recipients: Iterable[Recipient]) -> None:
+        timeline.fix_recipients(self.shelf, milestone, recipients)
+
+    def pending(self, milestone: str, limit: int) -> tuple[Recipient, ...]:
+        return timeline.pending(self.shelf, milestone, limit)
+
+    def done(self, milestone: str, recipient: str) -> None:
+        timeline.done(self.shelf, milestone, recipient)
+
+    def claim(self, now: datetime, owner: str, lease_until: datetime, limit: int) -> tuple[Waiting, ...]:
+        return outbox.claim(self.shelf, now, owner, lease_until, limit)
+
+    def state_of(self, number: int) -> State:
+        return outbox.state_of(self.shelf, number)
+
+    def advance(self, number: int, before: State, after: State, at: datetime, reply: str = "") -> bool:
+        return outbox.advance(self.shelf, number, before, after, at=at, reply=reply)
+
+    def defer(self, number: int, before: State, at: datetime, reply: str) -> bool:
+        return outbox.defer(self.shelf, number, before, at, reply)
+
+    def expired(self, now: datetime, owner: str) -> tuple[tuple[State, Waiting], ...]:
+        return outbox.expired(self.shelf, now, owner)
+
+    def sent_since(self, moment: datetime) -> int:
+        return outbox.sent_since(self.shelf, moment)
+
+    def applications(self) -> Iterable[Application]:
+        return people.everybody(self.shelf)
+
+    def recipient(self, application: Application) -> Recipient:
+        return people.recipient(application)
+
+    def listed(self) -> Iterable[Recipient]:
+        return people.listed(self.shelf, self.people_listed)
+
+    def silent(self) -> Iterable[Recipient]:
+        return people.silent(self.shelf)
+
+    def kept(self) -> frozenset[str]:
+        return timeline.kept(self.shelf)
+
+    def organisers(self) -> Iterable[Recipient]:
+        return timeline.organisers(self.shelf)
+
+    def news(self, since: datetime, until: datetime) -> News:
+        return post.news(self.shelf, since, until)
+
+    def _keep_letter(self, filed: Filed | None, outcome: Outcome) -> int | None:
+        if filed is None:
+            return None
+        application = outcome.applications[0].number if outcome.applications else None
+        return post.keep_letter(self.shelf, filed, application, str(outcome.folder or ""))

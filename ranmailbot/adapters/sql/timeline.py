@@ -1,0 +1,83 @@
+"""SQL about milestones: which are settled, who their recipients are, who of them is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from ranmailbot.adapters.sql import people, tables
+from ranmailbot.adapters.sql.shelf import Shelf
+from ranmailbot.desk import Recipient
+from ranmailbot.mail.address import Address
+
+
+def settled(shelf: Shelf) -> frozenset[str]:
+    """Keys of milestones that are kept or lapsed."""
+    table = tables.milestones
+    return frozenset(shelf.connection.execute(select(table.c.key).where(table.c.call == shelf.call.key)).scalars())
+
+
+def kept(shelf: Shelf) -> frozenset[str]:
+    """Keys of milestones that were kept."""
+    table = tables.milestones
+    query = select(table.c.key).where(table.c.call == shelf.call.key, table.c.state == "kept")
+    return frozenset(shelf.connection.execute(query).scalars())
+
+
+def settle(shelf: Shelf, key: str, state: str, at: datetime) -> None:
+    """Record that a milestone was kept or has lapsed; the first record stays."""
+    if shelf.one(tables.milestones, tables.milestones.c.key == key) is None:
+        shelf.insert(tables.milestones, key=key, state=state, at=at)
+
+
+def fix_recipients(shelf: Shelf, milestone: str, wanted: Iterable[Recipient]) -> None:
+    """Add recipients to a milestone; who is on it already stays as it is."""
+    table = tables.recipients
+    known = set(
+        shelf.connection.execute(
+            select(table.c.recipient).where(table.c.call == shelf.call.key, table.c.milestone == milestone)
+        ).scalars()
+    )
+    for recipient in wanted:
+        if recipient.key not in known:
+            known.add(recipient.key)
+            shelf.insert(table, milestone=milestone, recipient=recipient.key, done=False)
+
+
+def pending(shelf: Shelf, milestone: str, limit: int) -> tuple[Recipient, ...]:
+    """The next recipients that are not done, in the order they were fixed."""
+    table = tables.recipients
+    query = shelf.of(table).where(table.c.milestone == milestone, table.c.done.is_(False))
+    keys = [row.recipient for row in shelf.all(query.order_by(table.c.id).limit(limit))]
+    return tuple(resolve(shelf, key) for key in keys)
+
+
+def done(shelf: Shelf, milestone: str, recipient: str) -> None:
+    """This recipient needs nothing more of this milestone."""
+    table = tables.recipients
+    shelf.change(table, table.c.milestone == milestone, table.c.recipient == recipient, done=True)
+
+
+def organisers(shelf: Shelf) -> Iterable[Recipient]:
+    """The organisers as recipients."""
+    for person in shelf.call.organisers:
+        yield Recipient(f"O:{shelf.seal.lookup(person.email)}", Address(person.name, person.email))
+
+
+def resolve(shelf: Shelf, key: str) -> Recipient:
+    """The recipient behind a stable key. Raises KeyError for one that is gone."""
+    sort, _, rest = key.partition(":")
+    if sort == "A":
+        person = people.application(shelf, int(rest))
+        if person is not None:
+            return people.recipient(person)
+    if sort == "C":
+        address = people.correspondent(shelf, rest)
+        if address is not None:
+            return Recipient(key, address)
+    for organiser in organisers(shelf):
+        if organiser.key == key:
+            return organiser
+    raise KeyError(f"the recipient {key} is not in the store any more")

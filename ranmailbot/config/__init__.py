@@ -1,0 +1,25 @@
+"""Settings: config.toml is read once, at the start, and either all of it is right or every fault is told at once.
+
+Beyond this room travel only frozen dataclasses. Whoever writes the file is trusted, their typing is not.
+Known limits: no OAuth2 yet; a session begins and ends on the same day.
+"""
+
+from ranmailbot.config.complaint import BadConfig, Complaint
+from ranmailbot.config.handbook import explain, reference
+from ranmailbot.config.load import load
+from ranmailbot.config.sections import MAILINGS
+from ranmailbot.config.settings import MailboxSettings, Settings, StorageSettings, SubmissionSettings, TrustProfile
+
+__all__ = [
+    "MAILINGS",
+    "BadConfig",
+    "Complaint",
+    "MailboxSettings",
+    "Settings",
+    "StorageSettings",
+    "SubmissionSettings",
+    "TrustProfile",
+    "explain",
+    "load",
+    "reference",
+]

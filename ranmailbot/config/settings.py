@@ -1,0 +1,57 @@
+"""The settings as the rest of the bot knows them: frozen, complete, in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ranmailbot.call.call import Call
+from ranmailbot.mail.address import Address
+from ranmailbot.mail.limits import Limits
+from ranmailbot.ports import Account
+
+TrustProfile = Literal["generic", "microsoft365", "google"]
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSettings:
+    """How to reach the mailbox. `account` None: the built-in server. `junk` and `archive` are folder names."""
+
+    account: Account | None
+    junk: str
+    archive: str
+    trust: TrustProfile
+    authserv_id: str
+    """Whose Authentication-Results count (RFC 8601); empty if nobody's, as with Microsoft 365."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionSettings:
+    """How to send. `account` None: the built-in server. `archive` is an address of ours for copies, or empty."""
+
+    account: Account | None
+    archive: str
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSettings:
+    """Where the bot keeps what it must remember: an absolute path, if the configuration's own was."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything config.toml says. `digest` is the SHA-256 of the file in hex; `warnings` are for a human."""
+
+    call: Call
+    mailbox: MailboxSettings
+    submission: SubmissionSettings
+    limits: Limits
+    storage: StorageSettings
+    templates: Path
+    digest: str
+    warnings: tuple[str, ...] = ()
+    announcement: tuple[Address, ...] = ()
+    """The people to tell that the call is open; empty if there is no list."""

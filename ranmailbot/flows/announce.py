@@ -1,0 +1,135 @@
+"""From the calendar to the outbox: a milestone fixes its recipients, and each recipient is a cause of its own.
+
+Whatever moment the bot was switched off at, running again makes it good: a milestone fires late once, or it lapses and the
+organisers are told. A mailing that is due but hindered (missing join details) sends nothing and says so every day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ranmailbot.call.call import Call
+from ranmailbot.call.timeline import Milestone, due, next_moment
+from ranmailbot.desk import Outcome, Recipient
+from ranmailbot.flows import journal
+from ranmailbot.flows.compose import Desk
+from ranmailbot.mail.address import Address
+from ranmailbot.mail.outgoing import Draft
+from ranmailbot.mailings import MAILINGS
+from ranmailbot.ports import Books, Clock, Store
+
+GROUP = 50
+"""Recipients in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Keeps the timeline. `run` is idempotent."""
+
+    store: Store
+    desk: Desk
+    call: Call
+    clock: Clock
+
+    def run(self) -> int:
+        """Fire what is due and settle what has lapsed; how many mails and settlements that were."""
+        timeline, now = self.call.milestones(), self.clock.now()
+        with self.store.look() as books:
+            settled = books.settled()
+        fire, lapsed = due(timeline, settled, now)
+        return sum(self._end(milestone) for milestone in lapsed) + sum(self._fire(milestone) for milestone in fire)
+
+    def next_moment(self) -> datetime | None:
+        """When the next milestone becomes due."""
+        with self.store.look() as books:
+            settled = books.settled()
+        return next_moment(self.call.milestones(), settled, self.clock.now())
+
+    def _fire(self, milestone: Milestone) -> int:
+        mailing = MAILINGS[milestone.mailing]
+        if hindrance := mailing.obstacle(milestone, self.call):
+            return self._alarm(milestone, hindrance)
+        with self.store.begin() as books:
+            if mailing.STANDING or not books.has_outcome(_opened(milestone)):
+                books.fix_recipients(milestone.key, mailing.recipients(books, milestone))
+            books.record(_opened(milestone), Outcome("opened"), (), self.clock.now(), None)
+        count = 0
+        while done := self._group(milestone):
+            count += done
+        if not mailing.STANDING:
+            self._settle(milestone, "kept", count)
+            count += 1
+        return count
+
+    def _group(self, milestone: Milestone) -> int:
+        """Some more recipients, committed together."""
+        with self.store.begin() as books:
+            pending = books.pending(milestone.key, GROUP)
+            for recipient in pending:
+                self._one(books, milestone, recipient)
+            return len(pending)
+
+    def _one(self, books: Books, milestone: Milestone, recipient: Recipient) -> None:
+        now = self.clock.now()
+        outcome = MAILINGS[milestone.mailing].handle(milestone, recipient, self.call, books, now)
+        cause = outcome.cause or f"{milestone.key}/{recipient.key}"
+        if outcome.drafts and not books.has_outcome(cause):
+            books.record(cause, outcome, self.desk.write(books, outcome.drafts, now), now, None)
+        books.done(milestone.key, recipient.key)
+
+    def _end(self, milestone: Milestone) -> int:
+        """Its time is over: a standing mailing that ran was kept; anything else that did not finish has lapsed."""
+        with self.store.look() as books:
+            ran = books.has_outcome(_opened(milestone))
+        if ran and MAILINGS[milestone.mailing].STANDING:
+            self._settle(milestone, "kept", 0)
+        elif milestone.mailing == "digest":
+            self._settle(milestone, "lapsed", 0)  # the next digest covers its time too
+        else:
+            self._lapse(milestone)
+        return 1
+
+    def _lapse(self, milestone: Milestone) -> None:
+        what = f"{milestone.key} was due and did not go out in time; it will not be sent any more"
+        remedy = (
+            "Decide whether people should hear of it in another way. A new edition in config.toml sends it on purpose."
+        )
+        now = self.clock.now()
+        with self.store.begin() as books:
+            self._record_alarm(books, f"{milestone.key}/lapsed", "lapsed", (what, remedy), now)
+            books.settle(milestone.key, "lapsed", now)
+        journal.milestone(milestone.key, "lapsed", 0)
+
+    def _alarm(self, milestone: Milestone, hindrance: str) -> int:
+        """Told at once, and again every day, until it is mended."""
+        now = self.clock.now()
+        day = now.astimezone(ZoneInfo(self.call.zone)).date()
+        remedy = f"Put them into config.toml and restart the bot; {milestone.key} then goes out by itself."
+        with self.store.begin() as books:
+            cause = f"{milestone.key}/hindered/{day}"
+            if books.has_outcome(cause):
+                return 0
+            self._record_alarm(books, cause, "alarm", (f"{milestone.key} is due, but {hindrance}", remedy), now)
+        journal.milestone(milestone.key, "hindered", 0)
+        return 1
+
+    def _record_alarm(self, books: Books, cause: str, name: str, said: tuple[str, str], now: datetime) -> None:
+        what, remedy = said
+        drafts: Sequence[Draft] = [
+            Draft(kind="alarm", to=Address(person.name, person.email), facts={"what": what, "remedy": remedy})
+            for person in self.call.organisers
+        ]
+        outcome = Outcome(name, drafts=tuple(drafts), note=what)
+        books.record(cause, outcome, self.desk.write(books, drafts, now), now, None)
+
+    def _settle(self, milestone: Milestone, state: str, count: int) -> None:
+        with self.store.begin() as books:
+            books.settle(milestone.key, "kept" if state == "kept" else "lapsed", self.clock.now())
+        journal.milestone(milestone.key, state, count)
+
+
+def _opened(milestone: Milestone) -> str:
+    return f"{milestone.key}/opened"

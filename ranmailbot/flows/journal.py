@@ -1,0 +1,43 @@
+"""The postal log: one function for each thing that happens to mail. References and numbers only, never a word of anybody."""
+
+from __future__ import annotations
+
+import logging
+
+LOG = logging.getLogger("ranmailbot.post")
+KEY = 12
+"""Characters of a letter's key that stand in the log."""
+
+
+def judged(key: str, kind: str, outcome: str, note: str) -> None:
+    """A letter had its outcome."""
+    LOG.info("letter %s: %s, %s%s", key[:KEY], kind, outcome, f" ({note})" if note else "")
+
+
+def copied(key: str) -> None:
+    """A letter that had its outcome already was seen again."""
+    LOG.info("letter %s: seen again, nothing is done twice", key[:KEY])
+
+
+def shunted(key: str, fault: Exception) -> None:
+    """A letter could not be judged; it is put aside for a human. Names the kind of fault and where, not its text."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else "?"
+    LOG.error("letter %s: shunted, %s in %s", key[:KEY], type(fault).__name__, where)
+
+
+def quarantined(key: str, reason: str) -> None:
+    """A letter is not tried any more."""
+    LOG.error("letter %s: quarantined, %s", key[:KEY], reason)
+
+
+def milestone(key: str, state: str, recipients: int) -> None:
+    """A milestone was kept, goes on, has lapsed or is hindered."""
+    LOG.info("milestone %s: %s, %d recipients", key, state, recipients)
+
+
+def mail(number: int, kind: str, state: str, reply: str = "") -> None:
+    """A mail of the outbox changed its state."""
+    LOG.info("mail %d (%s): %s%s", number, kind, state, f" ({reply})" if reply else "")

@@ -1,0 +1,132 @@
+"""From the mailbox to the books: each letter ends in exactly one named outcome and one folder, whatever it is.
+
+Fear: every letter. One that cannot be judged is shunted, one that takes the bot down is quarantined, and the rest go on.
+Nothing is moved in the mailbox before its outcome is committed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ranmailbot.call.call import Call
+from ranmailbot.desk import Case, Folder, Outcome
+from ranmailbot.flows import journal
+from ranmailbot.flows.compose import Desk
+from ranmailbot.flows.resolve import resolve
+from ranmailbot.intake import recognise
+from ranmailbot.mail.answers import read_answers
+from ranmailbot.mail.letter import Letter
+from ranmailbot.mail.limits import Limits
+from ranmailbot.ports import Books, Clock, Envelope, Filed, Mailbox, ReadingRoom, Store, Unavailable, Unreadable
+
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message on its way: what the mailbox gave, and what was read of it."""
+
+    envelope: Envelope
+    arrived: datetime
+    read: Letter | Unreadable
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Receives one batch at a time. `run` is idempotent: a crash at any point is made good by the next run."""
+
+    mailbox: Mailbox
+    room: ReadingRoom
+    store: Store
+    desk: Desk
+    call: Call
+    clock: Clock
+    limits: Limits
+
+    def run(self) -> int:
+        """Judge and file what waits in the mailbox; how many messages that were. Raises Unavailable."""
+        envelopes = self.mailbox.fetch(BATCH)
+        if not envelopes:
+            return 0
+        received = self._read(envelopes)
+        with self.store.begin() as books:
+            folders = [self._settle(books, one) for one in received]
+        for folder in sorted(set(folders)):
+            self.mailbox.file(folder, [e for e, there in zip(envelopes, folders, strict=True) if there == folder])
+        return len(envelopes)
+
+    def _read(self, envelopes: Sequence[Envelope]) -> list[Received]:
+        """Decode everything that may be decoded. Attempts are committed first: a letter may take the bot down."""
+        digests = [_digest(envelope) for envelope in envelopes]
+        attempts = self.store.count_attempts(digests)
+        arrived = [self.clock.arrival(envelope.stamp) for envelope in envelopes]
+        sound = [n for n, tried in enumerate(attempts) if envelopes[n].raw and tried <= self.limits.attempts]
+        letters = iter(self.room.read([envelopes[n] for n in sound], [arrived[n] for n in sound]))
+        chosen = set(sound)
+        return [
+            Received(envelope, arrived[n], read, read.key if isinstance(read, Letter) else digests[n])
+            for n, envelope in enumerate(envelopes)
+            for read in (next(letters) if n in chosen else self._unread(envelope),)
+        ]
+
+    def _unread(self, envelope: Envelope) -> Unreadable:
+        if not envelope.raw:
+            return Unreadable(f"it has {envelope.size} bytes; the limit is {self.limits.message_bytes}")
+        return Unreadable(f"it could not be read in {self.limits.attempts} attempts")
+
+    def _settle(self, books: Books, one: Received) -> str:
+        """The one outcome of one message, and its folder."""
+        if folder := books.seen(one.key, one.envelope):
+            journal.copied(one.key)
+            return folder
+        if isinstance(one.read, Unreadable):
+            return self._set_aside(books, one, Outcome("quarantined", Folder.QUARANTINE, note=one.read.reason))
+        try:
+            with books.savepoint():
+                return self._judge(books, one, one.read)
+        except Unavailable:
+            raise
+        except Exception as fault:  # noqa: BLE001 - the one of the house: no letter may stop the next one
+            journal.shunted(one.key, fault)
+            note = f"could not be judged ({type(fault).__name__}); it waits in the folder {Folder.SHUNTED}"
+            return self._set_aside(books, one, Outcome("shunted", Folder.SHUNTED, note=note))
+
+    def _judge(self, books: Books, one: Received, letter: Letter) -> str:
+        now = self.clock.now()
+        context = resolve(books, letter, self.call, now)
+        case = Case(
+            letter=letter,
+            context=context,
+            reading=read_answers(letter.text, context.form, letter.sender),
+            call=self.call,
+            now=now,
+            reply_limit=self.limits.replies_per_sender_per_day,
+            settle_seconds=self.limits.settle_seconds,
+        )
+        name, kind = recognise(case)
+        outcome = kind.handle(case)
+        filed = Filed(one.key, one.envelope, one.arrived, name, letter, case.reading.remainder)
+        books.record(f"letter/{one.key}", outcome, self.desk.write(books, outcome.drafts, now), now, filed)
+        journal.judged(one.key, name, outcome.name, outcome.note)
+        return str(outcome.folder)
+
+    def _set_aside(self, books: Books, one: Received, outcome: Outcome) -> str:
+        """Kept with all its bytes, counted, shown in the digest; nothing is answered."""
+        letter = one.read if isinstance(one.read, Letter) else None
+        text = letter.text.text if letter else ""
+        filed = Filed(one.key, one.envelope, one.arrived, outcome.name, letter, text)
+        books.record(f"letter/{one.key}", outcome, (), self.clock.now(), filed)
+        if outcome.name == "quarantined":
+            journal.quarantined(one.key, outcome.note)
+        return str(outcome.folder)
+
+
+def _digest(envelope: Envelope) -> str:
+    """The identity of a message before anything of it is parsed."""
+    if envelope.raw:
+        return hashlib.sha256(envelope.raw).hexdigest()
+    return f"unfetched-{envelope.uidvalidity}-{envelope.uid}"

@@ -1,0 +1,128 @@
+"""From the outbox to the submission server: never twice, never to who should not get it, never silently lost.
+
+`in_doubt` is committed between RCPT and DATA, in the same transaction as the last check of the recipient. Whatever
+happens after that is either a clear answer, or looked up in our own archive, or held for a human.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ranmailbot.desk import Outcome
+from ranmailbot.flows import journal
+from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear
+from ranmailbot.mail.limits import Limits
+from ranmailbot.mailings import wanted
+from ranmailbot.ports import Archived, Books, Clock, State, Store, Submission, Unavailable, Waiting
+
+GROUP = 20
+LEASE = timedelta(minutes=15)
+"""Longer than any timeout of the submission: a mail is never in two hands."""
+FIRST_PAUSE = timedelta(minutes=2)
+LONGEST_PAUSE = timedelta(hours=2)
+A_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Empties the outbox. `owner` names this worker; `probe` asks our archive whether a mail was sent."""
+
+    submission: Submission
+    store: Store
+    clock: Clock
+    limits: Limits
+    owner: str
+    probe: Callable[[str, datetime], Archived]
+
+    def run(self) -> int:
+        """Hand over what is due, within the pace; how many mails were settled or tried. Raises Unavailable."""
+        recovered = self._recover()
+        now = self.clock.now()
+        with self.store.look() as books:
+            allowance = self.limits.messages_per_minute - books.sent_since(now - A_MINUTE)
+        if allowance <= 0:
+            return recovered
+        with self.store.begin() as books:
+            claimed = books.claim(now, self.owner, now + LEASE, min(allowance, GROUP))
+        for position, waiting in enumerate(claimed):
+            try:
+                self._deliver(waiting)
+            except Unavailable:
+                self._release(claimed[position:])
+                raise
+        return recovered + len(claimed)
+
+    def _deliver(self, waiting: Waiting) -> None:
+        delivery = self.submission.send(waiting.mail, lambda: self._last_check(waiting))
+        with self.store.begin() as books:
+            self._settle(books, waiting, delivery)
+
+    def _last_check(self, waiting: Waiting) -> bool:
+        """Between RCPT and DATA: still wanted, still in time? Then, and only then, in doubt."""
+        now = self.clock.now()
+        with self.store.begin() as books:
+            person = books.application(waiting.application) if waiting.application is not None else None
+            if waiting.not_after is not None and now > waiting.not_after:
+                books.advance(waiting.number, State.CLAIMED, State.LAPSED, now)
+                return False
+            if not wanted(waiting.kind, person, waiting.session):
+                books.advance(waiting.number, State.CLAIMED, State.VOID, now)
+                return False
+            return books.advance(waiting.number, State.CLAIMED, State.IN_DOUBT, now)
+
+    def _settle(self, books: Books, waiting: Waiting, delivery: Delivery) -> None:
+        now, before = self.clock.now(), books.state_of(waiting.number)
+        if isinstance(delivery, Sent):
+            books.advance(waiting.number, State.IN_DOUBT, State.SENT, now)
+        elif isinstance(delivery, Deferred) and waiting.attempts + 1 < self.limits.send_attempts:
+            books.defer(waiting.number, before, now + _pause(waiting.attempts), delivery.reply)
+        elif isinstance(delivery, (Deferred, Refused)):
+            self._refuse(books, waiting, before, delivery.reply)
+        reply = delivery.reply if isinstance(delivery, (Deferred, Refused, Unclear)) else ""
+        journal.mail(waiting.number, waiting.kind, type(delivery).__name__.lower(), reply)
+
+    def _refuse(self, books: Books, waiting: Waiting, before: State, reply: str) -> None:
+        """For good. A refusal of the recipient (before DATA) also marks the person as one who cannot be reached."""
+        now = self.clock.now()
+        books.advance(waiting.number, before, State.REFUSED, now, reply)
+        person = books.application(waiting.application) if waiting.application is not None else None
+        marked = (replace(person, undeliverable=True),) if person and before is State.CLAIMED else ()
+        unreachable = (waiting.mail.recipient,) if before is State.CLAIMED else ()
+        who = person.reference if person else "somebody who has not applied"
+        note = f"{waiting.kind} to {who}: {reply}"
+        outcome = Outcome("refused", applications=marked, note=note, unsubscribe=unreachable)
+        books.record(f"mail/{waiting.number}/refused", outcome, (), now, None)
+
+    def _recover(self) -> int:
+        """Mails whose worker is gone: what was not begun goes back, what is in doubt is looked up."""
+        now = self.clock.now()
+        with self.store.look() as books:
+            expired = books.expired(now, self.owner)
+        for state, waiting in expired:
+            self._reclaim(state, waiting, now)
+        return len(expired)
+
+    def _reclaim(self, state: State, waiting: Waiting, now: datetime) -> None:
+        after = State.QUEUED
+        if state is State.IN_DOUBT:
+            found = self.probe(waiting.mail.message_id, waiting.created_at)
+            after = {Archived.FOUND: State.SENT, Archived.ABSENT: State.QUEUED}.get(found, State.HELD)
+        with self.store.begin() as books:
+            books.advance(waiting.number, state, after, now)
+            if after is State.HELD:
+                note = f"mail {waiting.number} ({waiting.kind}) may or may not have been sent; it is held for a human"
+                books.record(f"mail/{waiting.number}/held", Outcome("held_mail", note=note), (), now, None)
+        journal.mail(waiting.number, waiting.kind, f"recovered: {after}")
+
+    def _release(self, claimed: tuple[Waiting, ...]) -> None:
+        """The server cannot be reached: what was claimed waits again; none of it was begun, or it stays in doubt."""
+        with self.store.begin() as books:
+            for waiting in claimed:
+                books.advance(waiting.number, State.CLAIMED, State.QUEUED, self.clock.now())
+
+
+def _pause(attempts: int) -> timedelta:
+    """Doubles with each attempt, up to the longest."""
+    return min(FIRST_PAUSE * 2**attempts, LONGEST_PAUSE)

@@ -1,0 +1,85 @@
+"""The acknowledgement, readable in ten seconds: heard, understood, missing. Only what is still open is asked again.
+
+It repeats somebody's words only to who is proven; to others it says which answers were found.
+"""
+
+from __future__ import annotations
+
+from ranmailbot.call.application import Application, Status, changed_questions, open_questions
+from ranmailbot.desk import Case
+from ranmailbot.mail.address import Address
+from ranmailbot.mail.outgoing import Draft
+
+EXCERPT = 280
+"""Characters of an answer that are repeated."""
+A_DAY = 86_400
+READABLE = (".doc", ".docx", ".odt", ".pdf", ".rtf", ".txt", ".pages")
+
+
+def acknowledge(case: Case, before: Application | None, after: Application, *, other_person: bool) -> tuple[Draft, ...]:
+    """The acknowledgement of this version, or nothing if the letter may not be answered.
+
+    An incomplete application waits a moment for the next letter of the same person, and a newer acknowledgement
+    replaces one that still waits. Past the daily limit it waits a day, unless the application has become complete.
+    """
+    if not case.letter.answerable:
+        return ()
+    complete = after.status is Status.COMPLETE
+    became = complete and (before is None or before.status is not Status.COMPLETE)
+    numbers = open_questions(after.answers, tuple(question.number for question in case.call.questions))
+    known = {value.key for value in after.profile if not value.guessed}
+    draft = Draft(
+        kind="acknowledgement",
+        to=Address(after.name, after.address),
+        facts=_facts(case, before, after) | {"other_person": other_person, "became_complete": became},
+        automatic="auto-replied",
+        application=after.number,
+        asks=tuple(question for question in case.call.questions if question.number in numbers),
+        profile_lines=tuple(line for line in case.call.profile_lines if line.key not in known) if numbers else (),
+        in_reply_to=case.letter.message_id,
+        references=(*case.letter.references, case.letter.message_id),
+        reply_subject=case.letter.subject if case.proven else "",
+        thread=f"acknowledgement:{after.reference}",
+        wait=_wait(case, became=became, complete=complete),
+    )
+    return (draft,)
+
+
+def _wait(case: Case, *, became: bool, complete: bool) -> int:
+    if not became and not case.may_answer:
+        return A_DAY
+    return 0 if complete else case.settle_seconds
+
+
+def _facts(case: Case, before: Application | None, after: Application) -> dict[str, object]:
+    labels = {line.key: line.label for line in case.call.profile_lines}
+    numbers = tuple(question.number for question in case.call.questions)
+    return {
+        "reference": after.reference,
+        "complete": after.status is Status.COMPLETE,
+        "understood": [_understood(question.number, question.text, case, after) for question in case.call.questions],
+        "open": list(open_questions(after.answers, numbers)),
+        "profile": [
+            {"label": labels.get(value.key, value.key), "text": value.text, "guessed": value.guessed}  # type: ignore[call-overload]
+            for value in after.profile
+        ],
+        "show_content": case.proven,
+        "late": case.late,
+        "corrected": list(changed_questions(before.answers, after.answers)) if before else [],
+        "remarks": bool(case.reading.remainder.strip()),
+        "unread_attachments": [part.name for part in case.letter.attachments if part.name.lower().endswith(READABLE)],
+        "language_hint": False,
+    }
+
+
+def _understood(number: int, question: str, case: Case, after: Application) -> dict[str, object]:
+    answer = after.answer(number)
+    text = " ".join(answer.text.split()) if answer and case.proven else ""
+    excerpt = text if len(text) <= EXCERPT else text[:EXCERPT].rsplit(" ", 1)[0] + " …"
+    return {
+        "number": number,
+        "question": question,
+        "text": excerpt,
+        "found": answer is not None,
+        "sure": answer is not None and answer.sure,
+    }

@@ -1,0 +1,61 @@
+"""Anything else: a human reads it. Whoever has not seen the form yet gets it, with the promise that a person will read.
+
+Fear: strangers who borrow addresses. An unproven address gets one mail a day at most, with none of its own words in it.
+"""
+
+from __future__ import annotations
+
+from ranmailbot.desk import Case, Folder, Outcome
+from ranmailbot.mail.outgoing import Draft
+
+
+def recognises(case: Case) -> bool:  # noqa: ARG001 - the last line of the table takes whatever comes
+    """Always."""
+    return True
+
+
+def handle(case: Case) -> Outcome:
+    """The form to newcomers and to whom we cannot read; a short receipt to everybody else."""
+    unreadable = _unreadable(case)
+    name = "unreadable" if unreadable else "enquired"
+    if not case.may_answer or case.context.organiser is not None:
+        return Outcome(name, Folder.ENQUIRIES, note=case.letter.silence)
+    if unreadable:
+        return Outcome(name, Folder.ENQUIRIES, drafts=(_form(case, "unreadable"),))
+    if not case.context.form_sent and not case.context.applications:
+        reason = "late" if case.late else "enquiry"
+        return Outcome("form_sent", Folder.ENQUIRIES, drafts=(_form(case, reason),))
+    return Outcome(name, Folder.ENQUIRIES, drafts=(_receipt(case),))
+
+
+def _unreadable(case: Case) -> bool:
+    """Encrypted, or nothing but attachments: a photo of a letter, a voice memo."""
+    letter = case.letter
+    return letter.encrypted or (bool(letter.attachments) and not letter.text.text.strip())
+
+
+def _form(case: Case, reason: str) -> Draft:
+    call = case.call
+    return Draft(
+        kind="form",
+        to=case.sender,
+        facts={"reason": reason, "known_question": reason == "enquiry"},
+        automatic="auto-replied",
+        asks=call.questions,
+        profile_lines=call.profile_lines,
+        in_reply_to=case.letter.message_id,
+        references=(*case.letter.references, case.letter.message_id),
+    )
+
+
+def _receipt(case: Case) -> Draft:
+    known = case.context.applications
+    return Draft(
+        kind="passed_on",
+        to=case.sender,
+        facts={"subject_matter": "question"},
+        automatic="auto-replied",
+        application=known[-1].number if known else None,
+        in_reply_to=case.letter.message_id,
+        references=(*case.letter.references, case.letter.message_id),
+    )

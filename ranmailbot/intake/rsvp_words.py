@@ -1,0 +1,77 @@
+"""Reads "yes", "no", "only day 1", "day 1 yes, day 2 no" as answers for sessions. Understands all of it, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ranmailbot.call.application import Reply
+
+YES = frozenset({"yes", "yep", "accept", "accepted", "attend", "attending", "join", "confirm", "confirmed"})
+NO = frozenset({"no", "decline", "declined", "not", "cannot", "cant", "unable", "unfortunately", "dont", "wont"})
+ALL = frozenset({"both", "all"})
+DAY = frozenset({"day", "days", "session", "sessions"})
+_FILLER = (
+    "i we will would to the a for please thank you thanks am be there in on of it my this meeting invitation happy "
+    "glad gladly with pleasure sorry regards kind best many much very can take part do and dear"
+)
+FILLER = frozenset(_FILLER.split())
+_MOST_WORDS = 25
+
+
+def read_words(text: str, sessions: tuple[str, ...], own: str | None) -> Mapping[str, Reply]:
+    """The reply for each session key, from the first paragraph. Empty if any word of it is not understood.
+
+    `own` is the session of the mail that is answered; words without a day speak of it, or of all if it is None.
+    """
+    said: dict[str, Reply] = {}
+    for clause in _clauses(text):
+        found = _clause(clause, sessions, own)
+        if found is None:
+            return MappingProxyType({})
+        said.update(found)
+    return MappingProxyType(said)
+
+
+def _clauses(text: str) -> list[list[str]]:
+    """The first paragraph, cut where a clause ends. A signature below an empty line is not looked at."""
+    paragraph = text.strip().split("\n\n")[0].casefold().replace("'", "").replace("’", "")
+    for mark in ("\n", ";", ".", "!", ",", " but ", " and day ", " and session "):
+        paragraph = paragraph.replace(mark, "|day " if "day" in mark or "session" in mark else "|")
+    clauses = [clause.split() for clause in paragraph.split("|") if clause.split()]
+    return clauses if sum(map(len, clauses)) <= _MOST_WORDS else [["?"]]
+
+
+def _clause(words: list[str], sessions: tuple[str, ...], own: str | None) -> Mapping[str, Reply] | None:
+    """What one clause says; None if a word is not understood; nothing if it is all filler."""
+    if any(not _known(word) for word in words):
+        return None
+    numbers = [int(word) for word in words if word.isdecimal()]
+    if any(not 1 <= number <= len(sessions) for number in numbers) or (numbers and not DAY & set(words)):
+        return None
+    verdict = _verdict(words)
+    chosen = _chosen(words, numbers, sessions, own)
+    if "only" in words and numbers:
+        other = Reply.ACCEPTED if verdict is Reply.DECLINED else Reply.DECLINED
+        return {key: (verdict or Reply.ACCEPTED) if key in chosen else other for key in sessions}
+    if verdict is None:
+        return dict.fromkeys(chosen, Reply.ACCEPTED) if numbers else {}
+    return dict.fromkeys(chosen, verdict)
+
+
+def _known(word: str) -> bool:
+    return word.isdecimal() or word == "only" or any(word in group for group in (YES, NO, ALL, DAY, FILLER))
+
+
+def _verdict(words: list[str]) -> Reply | None:
+    if NO & set(words):
+        return Reply.DECLINED
+    return Reply.ACCEPTED if YES & set(words) else None
+
+
+def _chosen(words: list[str], numbers: list[int], sessions: tuple[str, ...], own: str | None) -> tuple[str, ...]:
+    if numbers:
+        return tuple(sessions[number - 1] for number in numbers)
+    if ALL & set(words) or own is None:
+        return sessions
+    return (own,)

@@ -1,0 +1,79 @@
+"""Visible text as lines: plain text with its quote marks counted and taken off, format=flowed put together again.
+
+(RFC 3676.) Known limit: a line of somebody's own that begins with ">" counts as quoted; no word of it is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ranmailbot.mail.characters import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of visible text. `depth` is how deeply it is quoted (">" or blockquote); 0 if not at all."""
+
+    text: str
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleText:
+    """The text a reader would see, as lines. Spans of answers are character offsets into `text`."""
+
+    lines: tuple[Line, ...]
+    source: str
+    """Which part it came from: "plain", "html" or "none"."""
+
+    @property
+    def text(self) -> str:
+        """The lines without quote marks, joined by newlines."""
+        return "\n".join(line.text for line in self.lines)
+
+
+NO_TEXT = VisibleText((), "none")
+
+
+def plain_lines(text: str, flowed: bool = False, delsp: bool = False) -> tuple[Line, ...]:
+    """The lines of a text/plain part. `flowed` and `delsp` as its Content-Type says (RFC 3676 4.1 to 4.6)."""
+    rows = clean(text).expandtabs(4).split("\n")
+    if flowed:
+        return _reflowed(rows, delsp)
+    return tuple(Line(*unquoted(row)) for row in rows)
+
+
+def unquoted(row: str) -> tuple[str, int]:
+    """A line without its quote marks and the space at its end, and how many marks there were ("> >" counts two)."""
+    if not row.lstrip().startswith(">"):
+        return row.rstrip(), 0
+    depth, place = 0, 0
+    while place < len(row) and (row[place] == ">" or row[place] == " "):
+        if row[place] == " " and not row[place:].lstrip().startswith(">"):
+            break
+        depth += row[place] == ">"
+        place += 1
+    rest = row[place:]
+    return (rest[1:] if rest.startswith(" ") else rest).rstrip(), depth
+
+
+def _reflowed(rows: list[str], delsp: bool) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    paragraph: list[str] = []
+    open_depth = -1
+    for row in rows:
+        depth = len(row) - len(row.lstrip(">"))
+        content = row[depth:].removeprefix(" ")
+        signature = content.rstrip() == "--"
+        if open_depth >= 0 and (depth != open_depth or signature):
+            lines.append(Line("".join(paragraph).rstrip(), open_depth))
+            paragraph, open_depth = [], -1
+        paragraph.append(content[:-1] if delsp and content.endswith(" ") and not signature else content)
+        if content.endswith(" ") and not signature:
+            open_depth = depth
+        else:
+            lines.append(Line("".join(paragraph).rstrip(), depth))
+            paragraph, open_depth = [], -1
+    if paragraph:
+        lines.append(Line("".join(paragraph).rstrip(), open_depth))
+    return tuple(lines)

@@ -1,0 +1,132 @@
+"""The chronicle: every mail that was posted or arrived, numbered in order, its bytes on disk, its facts in memory.
+
+Known limit: facts of all mails are held in memory (about 1 KB each), their bytes are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email import message_from_bytes
+from email.policy import SMTP
+from html import unescape
+from pathlib import Path
+
+from ranmailbot.call.call import Session
+from ranmailbot.rehearsal.posting import Posting
+from ranmailbot.rehearsal.received import Received
+
+INCOMING, OUTGOING = "incoming", "outgoing"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A letter to the bot. `posting` no longer holds its bytes: they are in `file`."""
+
+    number: int
+    at: datetime
+    posting: Posting
+    subject: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A mail of the bot's that arrived. `at` is played time; `opens` are the sessions whose join link it holds."""
+
+    number: int
+    at: datetime
+    file: str
+    delivered_to: str
+    to: tuple[str, ...]
+    others: int
+    kind: str
+    subject: str
+    message_id: str
+    dated: datetime | None
+    session: str
+    method: str
+    uid: str
+    sequence: int
+    starts: datetime | None
+    ends: datetime | None
+    attendees: int
+    opens: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Chronicle:
+    """All mail in order. `folder` has the subfolders incoming and outgoing."""
+
+    folder: Path
+    sessions: tuple[Session, ...]
+    posted: list[Posted] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    bounces: list[tuple[int, datetime, str, str]] = field(default_factory=list)
+    """Delivery reports found in the bot's mailbox: number, when, Message-ID, file."""
+
+    @classmethod
+    def begin(cls, folder: Path, sessions: Iterable[Session]) -> Chronicle:
+        """An empty chronicle. Makes the folders."""
+        for name in (INCOMING, OUTGOING):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        return cls(folder, tuple(sessions))
+
+    def write_posted(self, posting: Posting, at: datetime) -> None:
+        """Record a letter that was handed over."""
+        number = self._next()
+        file = self._write(INCOMING, number, posting.raw)
+        bare = replace(posting, raw=b"")
+        self.posted.append(Posted(number, at, bare, subject_of(posting.raw), file))
+
+    def write_seen(self, mail: Received, at: datetime) -> None:
+        """Record a mail that arrived."""
+        number = self._next()
+        event = mail.event
+        self.seen.append(
+            Seen(
+                number=number,
+                at=at,
+                file=self._write(OUTGOING, number, mail.raw),
+                delivered_to=mail.delivered_to,
+                to=mail.to,
+                others=mail.others,
+                kind=mail.kind,
+                subject=mail.subject,
+                message_id=mail.message_id,
+                dated=mail.date,
+                session=next((s.key for s in self.sessions if event and s.start == event.start), ""),
+                method=event.method if event else "",
+                uid=event.uid if event else "",
+                sequence=event.sequence if event else 0,
+                starts=event.start if event else None,
+                ends=event.end if event else None,
+                attendees=event.attendees if event else 0,
+                opens=tuple(s.key for s in self.sessions if s.room and opens(mail, s.room.join_url)),
+            )
+        )
+
+    def write_bounce(self, message_id: str, raw: bytes, at: datetime) -> None:
+        """Record a delivery report that the server put into the bot's mailbox."""
+        number = self._next()
+        self.bounces.append((number, at, message_id, self._write(INCOMING, number, raw)))
+
+    def _next(self) -> int:
+        return len(self.posted) + len(self.seen) + len(self.bounces) + 1
+
+    def _write(self, kind: str, number: int, raw: bytes) -> str:
+        file = f"{kind}/{number:05d}.eml"
+        (self.folder / file).write_bytes(raw)
+        return file
+
+
+def subject_of(raw: bytes) -> str:
+    """The decoded subject of a letter, one line."""
+    return " ".join(str(message_from_bytes(raw, policy=SMTP).get("Subject", "")).split())
+
+
+def opens(mail: Received, link: str) -> bool:
+    """Whether this join link stands anywhere in the mail: text, HTML or calendar."""
+    faces = [mail.text, unescape(mail.html), *(mail.event.lines if mail.event else ())]
+    return any(link in face or link in face.replace("\\", "") for face in faces)
