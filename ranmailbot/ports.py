@@ -145,6 +145,8 @@ class Unreadable:
     """A message nobody could decode: kept, shown, never dropped. `reason` holds no word of it."""
 
     reason: str
+    hopeless: bool = False
+    """Whether it was not even tried: too large, or it took the bot down too often."""
 
 
 class ReadingRoom(Protocol):

@@ -328,10 +328,9 @@ class _Alarm:
         os.set_blocking(self._writer, False)
 
     def ring(self) -> None:
-        with self._lock:
-            # A full pipe has been rung so often that it will be heard.
-            with suppress(BlockingIOError):
-                os.write(self._writer, b"!")
+        # A full pipe has been rung so often that it will be heard.
+        with self._lock, suppress(BlockingIOError):
+            os.write(self._writer, b"!")
 
     def rang(self) -> bool:
         """Whether it rang since the last question."""

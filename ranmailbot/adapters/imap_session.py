@@ -131,7 +131,7 @@ class Imap4(imaplib.IMAP4):
         timeout = self.sock.gettimeout()
         self.sock.setblocking(False)
         try:
-            return bool(cast(io.BufferedReader, self.file).peek(1))
+            return bool(cast("io.BufferedReader", self.file).peek(1))
         except (ssl.SSLWantReadError, BlockingIOError):
             return False
         finally:

@@ -202,6 +202,7 @@ def _filters(call: Call) -> dict[str, Callable[..., Any]]:
         "excerpt": wording.excerpt,
         "sentence": wording.sentence,
         "paragraphs": wording.paragraphs,
+        "milestone": _milestone_words,
         "slug": lambda text: "-".join(_WORDS.findall(text.lower())),
         "indented": lambda text: clean(text).replace("\n", "\n    "),
         "lines": lambda text: Markup("<br>\n").join(clean(text).split("\n")),
@@ -283,6 +284,14 @@ def _secrets(room: MeetingRoom) -> tuple[str, ...]:
     """Short passwords are left out: they might be ordinary words, and without link and number they open nothing."""
     named = (room.join_url, room.video_address, room.meeting_number, room.password)
     return tuple(one for one in named if len(one) >= _SECRET_CHARACTERS)
+
+
+def _milestone_words(label: str) -> str:
+    """ "session details, day-1" for the key "session_details:day-1:1"; any other label as it is."""
+    mailing, scope, edition = [*label.split(":"), "", ""][:3]
+    if not edition.isdecimal():
+        return clean_line(label, SUBJECT_CHARACTERS)
+    return mailing.replace("_", " ") + ("" if scope == "call" else f", {scope}")
 
 
 def _room_for_answer(applications: Sequence[object]) -> int:

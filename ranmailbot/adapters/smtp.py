@@ -41,15 +41,12 @@ _LOGIN_WANTED = frozenset({530, 534, 535, 538})
 _LOST = (SMTPServerDisconnected, SMTPTimeoutError, TimeoutError, OSError)
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """How far one mail got, for the judgement when its connection breaks."""
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    """Why a mail stopped before DATA. `lost` if the connection was gone rather than the server said so."""
 
-    stage: str = "MAIL"
-    asked: bool = False
-    """Whether `before_data` was called: then it must never be called again."""
-    data: bool = False
-    """Whether DATA may have been handed over."""
+    outcome: Delivery
+    lost: bool
 
 
 @dataclass(slots=True)
@@ -64,8 +61,8 @@ class SmtpSubmission:
     archive: str | None = None
     hello: str = "localhost"
     """What we call ourselves in EHLO."""
-    _runner: asyncio.Runner = field(default_factory=asyncio.Runner, repr=False)
-    _client: SMTP | None = field(default=None, repr=False)
+    _runner: asyncio.Runner = field(default_factory=asyncio.Runner, init=False, repr=False)
+    _client: SMTP | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raises ValueError for an archive that is no address, or for plain text to another machine."""
@@ -89,54 +86,55 @@ class SmtpSubmission:
         self._runner.close()
 
     async def _send(self, mail: OutgoingMail, before_data: Callable[[], bool]) -> Delivery:
-        """One attempt; a second one only if a kept connection had died before anything was asked."""
+        """One mail. Where a kept connection turns out to be dead, a new one is tried once: nothing was asked yet."""
         kept = self._client is not None
-        attempt = _Attempt()
-        outcome = await self._within_deadline(mail, before_data, attempt)
-        if outcome is None and kept and not attempt.asked:
-            attempt = _Attempt()
-            outcome = await self._within_deadline(mail, before_data, attempt)
-        return outcome or _lost(attempt)
+        try:
+            stopped = await self._envelope(mail)
+            if stopped is not None and stopped.lost and kept:
+                stopped = await self._envelope(mail)
+            if stopped is not None:
+                return stopped.outcome
+            if not before_data():
+                await self._reset()
+                return Unwanted()
+            return await self._data(mail)
+        except BaseException:
+            self._drop()
+            raise
 
-    async def _within_deadline(
-        self, mail: OutgoingMail, before_data: Callable[[], bool], attempt: _Attempt
-    ) -> Delivery | None:
-        """The outcome, or None if the connection was lost or too slow. The client survives good outcomes only."""
-        client = await self._connected()
-        good = False
+    async def _envelope(self, mail: OutgoingMail) -> _Stopped | None:
+        """Everything before DATA; None if the recipient was accepted."""
+        client, stage = await self._connected(), "MAIL"
         try:
             async with asyncio.timeout(self.timeout_seconds):
-                outcome = await self._hand_over(client, mail, before_data, attempt)
-                if not isinstance(outcome, Sent):
-                    await client.rset()
-            good = True
+                await client.mail(mail.sender, options=_options(client, mail))
+                stage = "RCPT"
+                await client.rcpt(mail.recipient)
+                await self._add_archive(client)
         except SMTPResponseException as fault:
-            outcome = self._judge(fault, attempt)
-            good = await self._reset(client, fault)
-        except _LOST:
-            return None
-        except SMTPException:
-            return None
-        finally:
-            if not good:
-                self._drop()
-        return outcome
+            # A server that ends an idle connection may say 421 first.
+            idle_end = fault.code == _CLOSING and stage == "MAIL"
+            return _Stopped(await self._refused(fault, stage), lost=idle_end)
+        except (*_LOST, SMTPException):
+            self._drop()
+            return _Stopped(Deferred(f"no answer to {stage}"), lost=True)
+        return None
 
-    async def _hand_over(
-        self, client: SMTP, mail: OutgoingMail, before_data: Callable[[], bool], attempt: _Attempt
-    ) -> Delivery:
-        options = [f"SIZE={len(mail.content)}"] if client.supports_extension("size") else []
-        if not mail.content.isascii() and client.supports_extension("8bitmime"):
-            options.append("BODY=8BITMIME")
-        await client.mail(mail.sender, options=options)
-        attempt.stage = "RCPT"
-        await client.rcpt(mail.recipient)
-        await self._add_archive(client)
-        attempt.stage, attempt.asked = "DATA", True
-        if not before_data():
-            return Unwanted()
-        attempt.data = True
-        await client.data(mail.content)
+    async def _data(self, mail: OutgoingMail) -> Delivery:
+        """DATA and the content. From here on no answer means that nobody knows."""
+        if self._client is None:
+            raise Unavailable(f"{self._place}: the connection was closed while it was in use")
+        try:
+            async with asyncio.timeout(self.timeout_seconds):
+                await self._client.data(mail.content)
+        except SMTPResponseException as fault:
+            if _kind(fault.code) is None:
+                self._drop()
+                return Unclear(_reply(fault, "DATA"))  # no answer to what we asked
+            return await self._refused(fault, "DATA")
+        except (*_LOST, SMTPException):
+            self._drop()
+            return Unclear("no answer after DATA")
         return Sent()
 
     async def _add_archive(self, client: SMTP) -> None:
@@ -146,33 +144,32 @@ class SmtpSubmission:
         try:
             await client.rcpt(self.archive)
         except SMTPResponseException as fault:
-            if fault.code == _CLOSING:
+            if fault.code == _CLOSING or _kind(fault.code) is None:
                 raise
 
-    def _judge(self, fault: SMTPResponseException, attempt: _Attempt) -> Delivery:
-        """An answer of the server, as an outcome. An answer to DATA is clear: it was not taken."""
-        reply = _reply(fault, attempt.stage)
-        if not attempt.data and fault.code in _LOGIN_WANTED:
+    async def _refused(self, fault: SMTPResponseException, stage: str) -> Delivery:
+        """A refusal as an outcome; the connection is kept only if it is certainly fit for the next mail."""
+        if stage != "DATA" and fault.code in _LOGIN_WANTED:
             raise Unavailable(f"{self._place}: it wants another login before it takes mail ({fault.code})")
-        if 400 <= fault.code < 500:
-            return Deferred(reply)
-        if 500 <= fault.code < 600:
-            return Refused(reply)
-        # Neither yes nor no: what came was no answer to what we asked.
-        return Unclear(reply) if attempt.data else Deferred(reply)
+        kind = _kind(fault.code)
+        if kind is None or fault.code == _CLOSING:
+            self._drop()
+        else:
+            await self._reset()
+        return (kind or Deferred)(_reply(fault, stage))
 
-    async def _reset(self, client: SMTP, fault: SMTPResponseException) -> bool:
-        """Make the connection fit for the next mail; False if it must be thrown away."""
-        if fault.code == _CLOSING or not 400 <= fault.code < 600:
-            return False
+    async def _reset(self) -> None:
+        """Make the connection fit for the next mail, or throw it away."""
+        if self._client is None:
+            return
         try:
             async with asyncio.timeout(self.timeout_seconds):
-                await client.rset()
+                await self._client.rset()
         except (*_LOST, SMTPException):
-            return False
-        return True
+            self._drop()
 
     async def _connected(self) -> SMTP:
+        await asyncio.sleep(0)  # lets the loop notice that a kept connection has ended meanwhile
         if self._client is not None and self._client.is_connected:
             return self._client
         self._drop()
@@ -238,10 +235,16 @@ def _check(mail: OutgoingMail) -> None:
         raise ValueError("the content must have CRLF line ends only")
 
 
-def _lost(attempt: _Attempt) -> Delivery:
-    if attempt.data:
-        return Unclear("no answer after DATA")
-    return Deferred(f"no answer to {attempt.stage}")
+def _options(client: SMTP, mail: OutgoingMail) -> list[str]:
+    options = [f"SIZE={len(mail.content)}"] if client.supports_extension("size") else []
+    if not mail.content.isascii() and client.supports_extension("8bitmime"):
+        options.append("BODY=8BITMIME")
+    return options
+
+
+def _kind(code: int) -> type[Deferred] | type[Refused] | None:
+    """What a reply code says: not now, never, or nothing that makes sense here (RFC 5321 4.2.1)."""
+    return {4: Deferred, 5: Refused}.get(code // 100)  # type: ignore[return-value]  # mypy joins the two to `type`
 
 
 def _reply(fault: SMTPResponseException, stage: str) -> str:

@@ -11,7 +11,6 @@ import ssl
 
 from ranmailbot.ports import Account, Unavailable
 
-
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLError, "no secure connection could be made (TLS)"),
     (ConnectionRefusedError, "nothing listens there (connection refused)"),

@@ -6,7 +6,7 @@ Known limits: no OAuth2 yet; a session begins and ends on the same day.
 
 from ranmailbot.config.complaint import BadConfig, Complaint
 from ranmailbot.config.handbook import explain, reference
-from ranmailbot.config.load import load
+from ranmailbot.config.loading import load
 from ranmailbot.config.sections import MAILINGS
 from ranmailbot.config.settings import MailboxSettings, Settings, StorageSettings, SubmissionSettings, TrustProfile
 

@@ -74,7 +74,7 @@ def faults(tables: Tables) -> Iterator[Fault]:
 
 
 def held(tables: Tables) -> list[Held]:
-    """The sessions whose times can be told, in the order of the file."""
+    """The sessions whose times are sound, in the order of the file."""
     found = []
     for index, times in seen_list(SessionTimes, tables.get("sessions")):
         zone = times.zone or call_zone(tables)
@@ -84,7 +84,8 @@ def held(tables: Tables) -> list[Held]:
             start, end = (wall_to_utc(times.date, at, zone) for at in (times.start, times.end))
         except NoSuchTime:
             continue
-        found.append(Held(index, times, zone, start, end))
+        if start < end:
+            found.append(Held(index, times, zone, start, end))
     return found
 
 

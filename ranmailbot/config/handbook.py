@@ -83,8 +83,8 @@ def _table(name: str, field: FieldInfo, above: str = "") -> Iterator[str]:
         return
     title = f"{above}.{name}" if above else name
     yield f"## `{f'[[{title}]]' if is_array else f'[{title}]'}`\n"
-    yield f"{(model.__doc__ or '').strip()}\n"
-    yield "| key | meaning | left out | example |"
+    yield f"{field.description if is_array and field.description else (model.__doc__ or '').strip()}\n"
+    yield "| key | meaning | if left out | example |"
     yield "| --- | --- | --- | --- |"
     inside = {key: inner for key, inner in model.model_fields.items() if submodel(inner)[0] is not None}
     yield from (_row(key, inner) for key, inner in model.model_fields.items() if key not in inside)
@@ -104,7 +104,7 @@ def _left_out(field: FieldInfo) -> str:
         return "**needed**"
     standard = field.default
     if standard is None or standard in ("", []):
-        return "nothing"
+        return "not used"
     if isinstance(standard, bool):
         return f"`{str(standard).lower()}`"
     return f'`"{standard}"`' if isinstance(standard, str) else f"`{standard}`"

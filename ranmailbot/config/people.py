@@ -111,6 +111,8 @@ def _rows(rows: list[tuple[int, dict[str, str | None]]], ours: str) -> tuple[tup
     people: dict[str, Address] = {}
     problems = []
     for number, row in rows:
+        if not (row.get("name") or "").strip() and not (row.get("email") or "").strip():
+            continue  # spreadsheets save the empty rows below a table as well
         try:
             person = Address(optional_line(row.get("name") or ""), email((row.get("email") or "").strip()))
             _once(person, people, ours)

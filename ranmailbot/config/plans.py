@@ -30,6 +30,11 @@ class Days:
     anchors: Anchors
 
     @property
+    def in_order(self) -> bool:
+        """Whether the call itself is possible; if not, that alone is complained of."""
+        return self.published < self.deadline <= self.first
+
+    @property
     def first(self) -> datetime:
         """When the meeting starts."""
         return min(start for start, _ in self.sessions.values())
@@ -133,8 +138,10 @@ def faults(tables: Tables) -> Iterator[Fault]:
     yield from _twice(lines)
     days = _days(tables)
     if days is not None:
+        unfit = {fault.where[1] for fault in _fitting(lines)}
         for index, line in lines:
-            yield from _orders(index, line, days)
+            if index not in unfit:
+                yield from _orders(index, line, days)
         yield from _reminder_after_invitation(lines, days)
 
 
@@ -157,7 +164,7 @@ def _days(tables: Tables) -> Days | None:
     call, zone, sessions = seen(CallDays, tables.get("call")), call_zone(tables), held(tables)
     keys = dict(seen_list(SessionKey, tables.get("sessions")))
     known = [session for session in sessions if session.index in keys]
-    if call is None or zone is None or not known:
+    if call is None or zone is None or not known or len({key.key for key in keys.values()}) < len(keys):
         return None
     try:
         published = wall_to_utc(call.published, MIDNIGHT, zone)
@@ -221,7 +228,7 @@ def _orders(index: int, line: TimelineSection, days: Days) -> Iterator[Fault]:
         yield Fault(("timeline", index, "when"), line.when, f"{error}. Choose another time.")
         return
     complained: set[str] = set()
-    for rule in RULES:
+    for rule in RULES if days.in_order else ():
         if line.mailing not in rule.mailings or rule.name in complained:
             continue
         if any(rule.broken(mail, days) for mail in found):

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from ranmailbot.config.complaint import Fault
 from ranmailbot.config.dates import held
-from ranmailbot.config.sections import STRICT, PersonSection, RoomSection, WebexSection
+from ranmailbot.config.sections import STRICT, RoomSection, WebexSection
 from ranmailbot.config.shape import Tables, seen, seen_list
 from ranmailbot.config.values import Email, Line, Moment
 
@@ -48,6 +48,13 @@ class Numbers(BaseModel):
     model_config = STRICT
     meeting_number: Line
     video_address: str = ""
+
+
+class Approver(BaseModel):
+    """Who may approve: the address of an organiser."""
+
+    model_config = STRICT
+    email: Email
 
 
 class Approval(BaseModel):
@@ -158,7 +165,7 @@ def _approval(index: int, room: object, tables: Tables) -> Iterator[Fault]:
     view = seen(Approval, room)
     if view is None:
         return
-    organisers = {person.email.casefold() for _, person in seen_list(PersonSection, tables.get("organisers"))}
+    organisers = {person.email.casefold() for _, person in seen_list(Approver, tables.get("organisers"))}
     by, at = ("sessions", index, "webex", "approved_by"), ("sessions", index, "webex", "approved_at")
     if view.approved_by is not None and view.approved_by.casefold() not in organisers:
         yield Fault(

@@ -6,11 +6,12 @@ The reference in docs/configuration.md is written from these words. What keys me
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from ranmailbot.call.call import ProfileKey
+from ranmailbot.config.settings import TrustProfile
 from ranmailbot.config.values import (
     Day,
     Email,
@@ -30,20 +31,6 @@ from ranmailbot.config.values import (
 )
 from ranmailbot.mail.limits import Limits
 
-MAILINGS = (
-    "announcement",
-    "deadline_reminder",
-    "deadline_notice",
-    "closing",
-    "invitation",
-    "regret",
-    "rsvp_reminder",
-    "session_details",
-    "session_reminder",
-    "thanks",
-    "digest",
-)
-"""The names a line of the timeline may give: one for each module of mailings/."""
 MailingName = Literal[
     "announcement",
     "deadline_reminder",
@@ -57,8 +44,9 @@ MailingName = Literal[
     "thanks",
     "digest",
 ]
+MAILINGS: tuple[str, ...] = get_args(MailingName)
+"""The names a line of the timeline may give: one for each module of mailings/."""
 Security = Literal["tls", "starttls"]
-Trust = Literal["generic", "microsoft365", "google"]
 STRICT = ConfigDict(strict=True, frozen=True, extra="ignore")
 """No text is taken for a number. Unknown keys are complained of by shape.py, which knows the nearest one."""
 
@@ -216,19 +204,27 @@ class MailboxSection(BaseModel):
     name: Line = _key("The name that mails come from.", '"RAN PRISONS call"')
     address: Email = _key("The address that people write to.", '"prisons-call@ran.example"')
     host: Host | None = Field(
-        default=None, description="IMAP server of your provider.", examples=['"imap.ran.example"']
+        default=None,
+        description="IMAP server of your provider; needed with server = imap.",
+        examples=['"imap.ran.example"'],
     )
     port: int | None = Field(
         default=None, ge=1, le=65_535, description="Left out: 993 for tls, 143 for starttls.", examples=["993"]
     )
-    security: Security | None = Field(
-        default=None,
-        description='"tls" (the default) or "starttls"; nothing is ever sent in clear.',
+    security: Security = Field(
+        default="tls",
+        description='"tls" or "starttls"; nothing is ever sent in clear.',
         examples=['"tls"'],
     )
-    user: Line | None = Field(default=None, description="Name to log in with.", examples=['"prisons-call@ran.example"'])
+    user: Line | None = Field(
+        default=None,
+        description="Name to log in with; needed with server = imap.",
+        examples=['"prisons-call@ran.example"'],
+    )
     password_env: Variable | None = Field(
-        default=None, description="Environment variable that holds the password.", examples=['"RANMAILBOT_PASSWORD"']
+        default=None,
+        description="Environment variable that holds the password; this or password_file is needed with server = imap.",
+        examples=['"RANMAILBOT_PASSWORD"'],
     )
     password_file: Line | None = Field(
         default=None,
@@ -242,7 +238,7 @@ class MailboxSection(BaseModel):
     )
     junk: Line = Field(default="Junk", description="Folder for suspected spam: it is read too.", examples=['"Junk"'])
     archive: Line = Field(default="Sent", description="Folder that holds copies of what we sent.", examples=['"Sent"'])
-    trust: Trust = Field(
+    trust: TrustProfile = Field(
         default="generic",
         description='Whose stamps prove who wrote a letter: "generic", "microsoft365" or "google".',
         examples=['"generic"'],
@@ -259,14 +255,16 @@ class SubmissionSection(BaseModel):
 
     model_config = STRICT
     host: Host | None = Field(
-        default=None, description="SMTP submission server of your provider.", examples=['"smtp.ran.example"']
+        default=None,
+        description="SMTP submission server of your provider; needed with server = imap.",
+        examples=['"smtp.ran.example"'],
     )
     port: int | None = Field(
         default=None, ge=1, le=65_535, description="Left out: 465 for tls, 587 for starttls.", examples=["587"]
     )
-    security: Security | None = Field(
-        default=None,
-        description='"tls" (the default) or "starttls"; nothing is ever sent in clear.',
+    security: Security = Field(
+        default="tls",
+        description='"tls" or "starttls"; nothing is ever sent in clear.',
         examples=['"starttls"'],
     )
     user: Line | None = Field(
@@ -403,8 +401,14 @@ class ConfigFile(BaseModel):
     applicant: list[ApplicantSection] = Field(default=[], max_length=5)
     sessions: list[SessionSection] = Field(min_length=1, max_length=50)
     webex: WebexSection = Field(default_factory=WebexSection)
-    contacts: list[PersonSection] = Field(min_length=1, max_length=20)
-    organisers: list[PersonSection] = Field(min_length=1, max_length=20)
+    contacts: list[PersonSection] = Field(
+        min_length=1, max_length=20, description="Whom to ask; named in the mails. One block for each person."
+    )
+    organisers: list[PersonSection] = Field(
+        min_length=1,
+        max_length=20,
+        description="Who gets the digest and decides by replying to it. One block for each.",
+    )
     mailbox: MailboxSection
     submission: SubmissionSection = Field(default_factory=SubmissionSection)
     storage: StorageSection = Field(default_factory=StorageSection)

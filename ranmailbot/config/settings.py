@@ -36,7 +36,7 @@ class SubmissionSettings:
 
 @dataclass(frozen=True, slots=True)
 class StorageSettings:
-    """Where the bot keeps what it must remember: an absolute path, if the configuration's own was."""
+    """Where the bot keeps what it must remember: an absolute path."""
 
     folder: Path
 

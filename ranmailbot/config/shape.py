@@ -23,6 +23,7 @@ NO_PASSWORDS_HERE = (
     "A password never stands in this file. Take the line out, and name an environment variable "
     '(password_env = "RANMAILBOT_PASSWORD") or a file (password_file = "/etc/ranmailbot/password").'
 )
+NO_HOST_KEY = "The host key never stands here: whoever has it can take over the meeting. Take the line out."
 WORDS = {
     "string_type": 'It must be text: put it in "quotes".',
     "int_type": "It must be a whole number, without quotes.",
@@ -93,6 +94,8 @@ def _stranger(where: Where, model: type[BaseModel]) -> str:
     name = str(where[-1])
     if where[0] in ("mailbox", "submission") and name in ("password", "passwd", "pass", "secret"):
         return NO_PASSWORDS_HERE
+    if "webex" in where and name.startswith("host"):
+        return NO_HOST_KEY
     near = nearest(name, model.model_fields)
     known = ", ".join(model.model_fields)
     return (

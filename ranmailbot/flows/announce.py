@@ -1,7 +1,7 @@
 """From the calendar to the outbox: a milestone fixes its recipients, and each recipient is a cause of its own.
 
-Whatever moment the bot was switched off at, running again makes it good: a milestone fires late once, or it lapses and the
-organisers are told. A mailing that is due but hindered (missing join details) sends nothing and says so every day.
+Whatever moment the bot was switched off at, running again makes it good: a milestone fires late once, or it lapses and
+the organisers are told. A mailing that is due but hindered (missing join details) sends nothing and says so every day.
 """
 
 from __future__ import annotations
@@ -94,9 +94,7 @@ class Announcer:
 
     def _lapse(self, milestone: Milestone) -> None:
         what = f"{milestone.key} was due and did not go out in time; it will not be sent any more"
-        remedy = (
-            "Decide whether people should hear of it in another way. A new edition in config.toml sends it on purpose."
-        )
+        remedy = "If people should still get it, give it a new moment and a new edition in config.toml."
         now = self.clock.now()
         with self.store.begin() as books:
             self._record_alarm(books, f"{milestone.key}/lapsed", "lapsed", (what, remedy), now)

@@ -1,4 +1,4 @@
-"""The postal log: one function for each thing that happens to mail. References and numbers only, never a word of anybody."""
+"""The postal log: one function for each thing that happens to mail. References and numbers only, nobody's words."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def shunted(key: str, fault: Exception) -> None:
     LOG.error("letter %s: shunted, %s in %s", key[:KEY], type(fault).__name__, where)
 
 
-def quarantined(key: str, reason: str) -> None:
-    """A letter is not tried any more."""
-    LOG.error("letter %s: quarantined, %s", key[:KEY], reason)
+def set_aside(key: str, outcome: str, reason: str) -> None:
+    """A letter was put where a human will look at it."""
+    LOG.error("letter %s: %s, %s", key[:KEY], outcome, reason)
 
 
 def milestone(key: str, state: str, recipients: int) -> None:

@@ -1,6 +1,6 @@
 """From the mailbox to the books: each letter ends in exactly one named outcome and one folder, whatever it is.
 
-Fear: every letter. One that cannot be judged is shunted, one that takes the bot down is quarantined, and the rest go on.
+Fear: every letter. One that cannot be judged is shunted, one that takes the bot down is quarantined; others go on.
 Nothing is moved in the mailbox before its outcome is committed.
 """
 
@@ -75,8 +75,8 @@ class Receiver:
 
     def _unread(self, envelope: Envelope) -> Unreadable:
         if not envelope.raw:
-            return Unreadable(f"it has {envelope.size} bytes; the limit is {self.limits.message_bytes}")
-        return Unreadable(f"it could not be read in {self.limits.attempts} attempts")
+            return Unreadable(f"it has {envelope.size} bytes; the limit is {self.limits.message_bytes}", hopeless=True)
+        return Unreadable(f"it could not be read in {self.limits.attempts} attempts", hopeless=True)
 
     def _settle(self, books: Books, one: Received) -> str:
         """The one outcome of one message, and its folder."""
@@ -84,7 +84,8 @@ class Receiver:
             journal.copied(one.key)
             return folder
         if isinstance(one.read, Unreadable):
-            return self._set_aside(books, one, Outcome("quarantined", Folder.QUARANTINE, note=one.read.reason))
+            name, there = ("quarantined", Folder.QUARANTINE) if one.read.hopeless else ("shunted", Folder.SHUNTED)
+            return self._set_aside(books, one, Outcome(name, there, note=one.read.reason))
         try:
             with books.savepoint():
                 return self._judge(books, one, one.read)
@@ -120,8 +121,7 @@ class Receiver:
         text = letter.text.text if letter else ""
         filed = Filed(one.key, one.envelope, one.arrived, outcome.name, letter, text)
         books.record(f"letter/{one.key}", outcome, (), self.clock.now(), filed)
-        if outcome.name == "quarantined":
-            journal.quarantined(one.key, outcome.note)
+        journal.set_aside(one.key, outcome.name, outcome.note)
         return str(outcome.folder)
 
 

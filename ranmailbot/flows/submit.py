@@ -55,9 +55,15 @@ class Submitter:
         return recovered + len(claimed)
 
     def _deliver(self, waiting: Waiting) -> None:
-        delivery = self.submission.send(waiting.mail, lambda: self._last_check(waiting))
+        delivery = self._send(waiting)
         with self.store.begin() as books:
             self._settle(books, waiting, delivery)
+
+    def _send(self, waiting: Waiting) -> Delivery:
+        try:
+            return self.submission.send(waiting.mail, lambda: self._last_check(waiting))
+        except ValueError as fault:  # nothing was sent: this mail can go to no server, and must not stop the others
+            return Refused(str(fault))
 
     def _last_check(self, waiting: Waiting) -> bool:
         """Between RCPT and DATA: still wanted, still in time? Then, and only then, in doubt."""
@@ -125,4 +131,4 @@ class Submitter:
 
 def _pause(attempts: int) -> timedelta:
     """Doubles with each attempt, up to the longest."""
-    return min(FIRST_PAUSE * 2**attempts, LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(attempts, 10)), LONGEST_PAUSE)

@@ -200,8 +200,8 @@ def _transfer(octets: bytes, *, force_base64: bool) -> tuple[str, str]:
     """Quoted-printable for Latin scripts, base64 where that is shorter. Both end with CRLF."""
     if force_base64 or len(octets.translate(None, _ASCII)) * 6 > len(octets):
         return "base64", base64.encodebytes(octets).decode().replace("\n", "\r\n")
-    coded = binascii.b2a_qp(octets, istext=True).decode()
-    return "quoted-printable", coded if coded.endswith("\r\n") else coded + "\r\n"
+    # The line end before a boundary belongs to it (RFC 2046 5.1.1): without one more the text would lose its last.
+    return "quoted-printable", binascii.b2a_qp(octets, istext=True).decode() + "\r\n"
 
 
 def _compare(content: bytes, fields: list[tuple[str, str]], head: Head) -> None:

@@ -16,24 +16,22 @@ from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reply_text import Line, unquoted
 
 _DROPPED = frozenset(
-    "script style head title meta link template svg math object embed iframe audio video canvas map -comment !doctype"
-    " -doctype".split()
+    ["script", "style", "head", "title", "meta", "link", "template", "svg", "math", "object", "embed", "iframe", "audio", "video", "canvas", "map", "-comment", "!doctype", "-doctype"]
 )
-_SPACED = frozenset("p h1 h2 h3 h4 h5 h6 blockquote ul ol dl table pre hr".split())
+_SPACED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "dl", "table", "pre", "hr"])
 _BLOCKS = _SPACED | frozenset(
-    "div section article header footer main aside nav address center form fieldset figure figcaption li dd dt tr td th"
-    " tbody thead tfoot caption summary details body html option textarea legend".split()
+    ["div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center", "form", "fieldset", "figure", "figcaption", "li", "dd", "dt", "tr", "td", "th", "tbody", "thead", "tfoot", "caption", "summary", "details", "body", "html", "option", "textarea", "legend"]
 )
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)", re.I
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)", re.IGNORECASE
 )
-_INDENTED = re.compile(r"margin:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px;\s*border:\s*none", re.I)
-_PREFORMATTED = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.I)
+_INDENTED = re.compile(r"margin:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px;\s*border:\s*none", re.IGNORECASE)
+_PREFORMATTED = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _INDENTS = 8
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40})")
-_VOID = frozenset("br img hr input meta link col area base wbr embed source track param".split())
-_SELF_CLOSING = frozenset("p li td th tr dt dd option tbody thead tfoot".split())
+_VOID = frozenset(["br", "img", "hr", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "track", "param"])
+_SELF_CLOSING = frozenset(["p", "li", "td", "th", "tr", "dt", "dd", "option", "tbody", "thead", "tfoot"])
 
 
 @dataclass(slots=True)

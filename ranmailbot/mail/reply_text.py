@@ -54,7 +54,7 @@ def unquoted(row: str) -> tuple[str, int]:
         depth += row[place] == ">"
         place += 1
     rest = row[place:]
-    return (rest[1:] if rest.startswith(" ") else rest).rstrip(), depth
+    return (rest.removeprefix(" ")).rstrip(), depth
 
 
 def _reflowed(rows: list[str], delsp: bool) -> tuple[Line, ...]:

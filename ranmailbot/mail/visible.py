@@ -26,7 +26,7 @@ _PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _UNSEEN = frozenset({"text/css", "text/x-amp-html", "text/rtf", "text/rfc822-headers", "text/csv", "text/xml"})
 _MESSAGES = ("message/rfc822", "message/global")
 _WORDS = re.compile(r"[^\W_]+")
-_LINKS = re.compile(r"<?(?:https?://|mailto:|www\.|cid:)[^\s>]+>?|\[(?:cid|image)[^\]]*\]", re.I)
+_LINKS = re.compile(r"<?(?:https?://|mailto:|www\.|cid:)[^\s>]+>?|\[(?:cid|image)[^\]]*\]", re.IGNORECASE)
 _INLINE_PGP = "-----BEGIN PGP MESSAGE-----"
 
 

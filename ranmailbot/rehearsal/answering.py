@@ -159,6 +159,4 @@ def _in_words(turn: _Turn, words: str, said: Mapping[str, str]) -> Posting:
 
 def _posting(turn: _Turn, head: Head, raw: bytes, what: str, said: Mapping[str, str]) -> Posting:
     proof = "own" if turn.persona.authenticated else "none"
-    return Posting(
-        turn.at, turn.persona.index, turn.persona.email, raw, head.message_id, proof, what, rsvps=dict(said)
-    )
+    return Posting(turn.at, turn.persona.index, turn.persona.email, raw, head.message_id, proof, what, rsvps=dict(said))

@@ -12,11 +12,16 @@ from email import message_from_bytes
 from email.policy import SMTP
 from html import unescape
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ranmailbot.call.call import Session
 from ranmailbot.rehearsal.posting import Posting
 from ranmailbot.rehearsal.received import Received
 
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 INCOMING, OUTGOING = "incoming", "outgoing"
 
 
@@ -53,6 +58,8 @@ class Seen:
     ends: datetime | None
     attendees: int
     opens: tuple[str, ...]
+    untold: str
+    """What the text of a mail about a session fails to say of its date and time, in the session's own zone."""
 
 
 @dataclass(slots=True)
@@ -84,6 +91,9 @@ class Chronicle:
         """Record a mail that arrived."""
         number = self._next()
         event = mail.event
+        opened = tuple(s for s in self.sessions if s.room and opens(mail, s.room.join_url))
+        session = next((s for s in self.sessions if event and s.start == event.start), None)
+        told = session or next(iter(opened), None)
         self.seen.append(
             Seen(
                 number=number,
@@ -96,14 +106,15 @@ class Chronicle:
                 subject=mail.subject,
                 message_id=mail.message_id,
                 dated=mail.date,
-                session=next((s.key for s in self.sessions if event and s.start == event.start), ""),
+                session=session.key if session else "",
                 method=event.method if event else "",
                 uid=event.uid if event else "",
                 sequence=event.sequence if event else 0,
                 starts=event.start if event else None,
                 ends=event.end if event else None,
                 attendees=event.attendees if event else 0,
-                opens=tuple(s.key for s in self.sessions if s.room and opens(mail, s.room.join_url)),
+                opens=tuple(s.key for s in opened),
+                untold=untold(mail.text, told) if told else "",
             )
         )
 
@@ -130,3 +141,12 @@ def opens(mail: Received, link: str) -> bool:
     """Whether this join link stands anywhere in the mail: text, HTML or calendar."""
     faces = [mail.text, unescape(mail.html), *(mail.event.lines if mail.event else ())]
     return any(link in face or link in face.replace("\\", "") for face in faces)
+
+
+def untold(text: str, session: Session) -> str:
+    """What is missing in this text of when the session is: reckoned here by zoneinfo, not by the bot's own wording."""
+    zone = ZoneInfo(session.zone)
+    start, end = session.start.astimezone(zone), session.end.astimezone(zone)
+    wanted = (f"{start:%H:%M}", f"{end:%H:%M}", f"{start.day} {_MONTHS[start.month - 1]} {start.year}")
+    words = " ".join(text.split())
+    return ", ".join(fact for fact in wanted if fact not in words)

@@ -247,9 +247,7 @@ def _reply(
     return _posting(persona, head, raw, what, answers=answers)
 
 
-def _posting(
-    persona: Persona, head: Head, raw: bytes, what: str, answers: Mapping[int, str] | None = None
-) -> Posting:
+def _posting(persona: Persona, head: Head, raw: bytes, what: str, answers: Mapping[int, str] | None = None) -> Posting:
     proof = "own" if persona.authenticated else "none"
     return Posting(
         head.date, persona.index, persona.email, raw, head.message_id, proof, what, answers=dict(answers or {})

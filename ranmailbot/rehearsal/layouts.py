@@ -73,11 +73,11 @@ def _closing(persona: Persona) -> str:
     return f"{CLOSINGS[persona.language]}\n{persona.name}\n{persona.organisation}"
 
 
-def _woven(
-    persona: Persona, mail: Received, call: Call, answers: Mapping[int, str], mark: Callable[[str], str]
-) -> str:
+def _woven(persona: Persona, mail: Received, call: Call, answers: Mapping[int, str], mark: Callable[[str], str]) -> str:
     """The received lines, each marked, with every answer below its question and the lines about them filled in."""
-    facts = {f"{line.label}:": getattr(persona, PROFILE[line.key]) for line in call.profile_lines if line.key in PROFILE}
+    facts = {
+        f"{line.label}:": getattr(persona, PROFILE[line.key]) for line in call.profile_lines if line.key in PROFILE
+    }
     lines = [f"{line} {facts[line]}" if line in facts else line for line in mail.text.rstrip().split("\n")]
     flowed = persona.style is Style.FLOWED
     ends = {end: number for number, end in question_lines(lines, call.questions).items() if number in answers}

@@ -76,7 +76,9 @@ def _first_sitting(
     left = [reference for reference in candidates if desk.decided.get(reference) != "invite"][:2]
     for index, reference in enumerate(left):
         proof: Proof = "none" if index == 0 else "other"
-        forged = _decision(mail, {reference: "invite"}, ids, at + timedelta(minutes=5 + index), organiser, "a forger decides")
+        forged = _decision(
+            mail, {reference: "invite"}, ids, at + timedelta(minutes=5 + index), organiser, "a forger decides"
+        )
         desk.forged[reference] = "invite"
         postings.append(replace(forged, proof=proof, decides={}, refused=True, what="a forged decision"))
     return postings

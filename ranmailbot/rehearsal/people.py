@@ -241,9 +241,7 @@ def _address(name: str, habit: Habit, host: str, before: Sequence[Persona]) -> s
     return f"{local}@{odd.get(habit) or host + ('.example', '.test', '.example.org')[len(before) % 3]}"
 
 
-def _answers(
-    questions: Sequence[Question], language: str, role: str, *, short: bool, chance: Random
-) -> dict[int, str]:
+def _answers(questions: Sequence[Question], language: str, role: str, *, short: bool, chance: Random) -> dict[int, str]:
     used: set[str] = set()
     answers = {}
     for question in questions:

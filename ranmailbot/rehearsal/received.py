@@ -167,4 +167,3 @@ def _contains(gathered: list[str], words: list[str]) -> bool:
 def asked(mail: Received, questions: Iterable[Question]) -> tuple[int, ...]:
     """The numbers of the questions that stand in the mail's text."""
     return tuple(question_lines(mail.text.split("\n"), questions))
-

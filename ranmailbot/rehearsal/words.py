@@ -41,8 +41,7 @@ ROLES = (
 
 THEMES: Mapping[str, tuple[str, ...]] = {
     "child": (
-        "For {n} years we have prepared visits together with the youth welfare office, always from the point of view "
-        "of the child.",
+        "For {n} years we have prepared visits with the youth welfare office, seen from the side of the child.",
         "I supervise a visiting room where parents and children can cook and play, {k} afternoons a month.",
         "My part is the bridge between the unit inside and the carers outside; we meet every {k} weeks.",
         "We wrote a short guide for teachers and carers on what to say after a visit, now used in {k} districts.",
@@ -63,12 +62,9 @@ THEMES: Mapping[str, tuple[str, ...]] = {
         "Stigma after release: housing, school and work are refused as soon as the background is known.",
     ),
     "story": (
-        "A weekly round table of {k} partners turned a deadlock into a plan within {n} weeks, because everybody had "
-        "to say what they would not do.",
-        "We failed first: our programme started too early. When we waited {k} weeks and let people choose their "
-        "mentor, most of them stayed.",
-        "An officer who simply asked how the visit went changed more than our programme; we now teach that question "
-        "to all {n} new colleagues.",
+        "A weekly round table of {k} partners turned a deadlock into a plan within {n} weeks.",
+        "We failed first: our programme started too early. When we waited {k} weeks, most people stayed.",
+        "An officer who simply asked how the visit went changed more than our programme; we teach that to {n} others.",
         "Letters read aloud and recorded for home became a routine which {k} other prisons have taken over.",
     ),
     "any": (
@@ -104,7 +100,7 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
     ),
     "de": (
         "Seit {n} Jahren arbeite ich im Vollzug, überwiegend mit Müttern und im Übergang nach der Entlassung.",
-        "Größte Hürde: unterschiedliche Zuständigkeiten; oft vergehen {k} Wochen, bis alle Beteiligten Bescheid wissen.",
+        "Größte Hürde: unterschiedliche Zuständigkeiten; oft vergehen {k} Wochen, bis alle Bescheid wissen.",
         "Wir führen regelmäßig Fallkonferenzen mit {k} Stellen durch, auch mit der Jugendhilfe.",
         "Ein früher Anruf bei den Angehörigen hat nach {n} Wochen mehr bewirkt als jedes Gutachten.",
     ),

@@ -429,7 +429,7 @@ async def _serve(server: IMAPServer, reader: asyncio.StreamReader, writer: async
     collector = _Collector(writer)
     _connection.set(collector)
     # pymap asks for a whole StreamWriter, and uses write, drain and close.
-    await server(reader, cast(asyncio.StreamWriter, collector), SocketInfoLocal(writer, unique_id=b"imap"))
+    await server(reader, cast("asyncio.StreamWriter", collector), SocketInfoLocal(writer, unique_id=b"imap"))
 
 
 def _letters(flags: Iterable[Flag]) -> str:

@@ -105,11 +105,8 @@ def news(shelf: Shelf, since: datetime, until: datetime) -> News:
     """What happened in this time, for the digest."""
     table = tables.outcomes
     mine = (table.c.call == shelf.call.key, table.c.at >= since, table.c.at < until)
-    counted = (
-        select(table.c.name, func.count().label("total"))
-        .where(*mine, table.c.letter.is_not(None))
-        .group_by(table.c.name)
-    )
+    letters = table.c.letter.is_not(None)
+    counted = select(table.c.name, func.count().label("total")).where(*mine, letters).group_by(table.c.name)
     troubles = select(table.c.name, table.c.note).where(*mine, table.c.name.in_(TROUBLES)).order_by(table.c.at)
     return News(
         outcomes={str(row.name): int(row.total) for row in shelf.all(counted)},

@@ -23,6 +23,10 @@ class SqlReports:
         """On the same engine as the store."""
         self._engine, self._call, self._seal = engine, call, seal
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
     def books(self) -> BooksReport:
         """All sums, of one moment."""
         with self._shelf() as shelf:

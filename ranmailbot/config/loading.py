@@ -22,15 +22,16 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     Relative paths in the file are seen from the file's own folder.
     """
     text = read(path)
-    around = Surroundings(environment, path.parent)
-    listed, list_faults = people.announcement(text.tables, path.parent)
-    complaints = _complaints([*_faults(text.tables, around), *list_faults], text)
+    around = Surroundings(environment, path.absolute().parent)
+    listed, list_faults = people.announcement(text.tables, around.folder)
+    complaints = _complaints([*faults(text.tables, around), *list_faults], text)
     if complaints:
         raise BadConfig(complaints)
     return _settings(text, around, listed)
 
 
-def _faults(tables: Tables, around: Surroundings) -> Iterator[Fault]:
+def faults(tables: Tables, around: Surroundings) -> Iterator[Fault]:
+    """Everything wrong with these tables, the list of contacts aside."""
     yield from shape.faults(tables)
     yield from _asked_twice(tables)
     yield from dates.faults(tables)
@@ -67,9 +68,9 @@ def _settings(text: ConfigText, around: Surroundings, listed: tuple[Address, ...
     )
 
 
-def _complaints(faults: Iterable[Fault], text: ConfigText) -> tuple[Complaint, ...]:
+def _complaints(found: Iterable[Fault], text: ConfigText) -> tuple[Complaint, ...]:
     """The faults as complaints, in the order of the file; what has no line comes last."""
-    told = [complaint(fault, text.lines) for fault in faults]
+    told = [complaint(fault, text.lines) for fault in found]
     return tuple(sorted(told, key=lambda one: (one.line is None, one.line or 0)))
 
 

@@ -1,0 +1,159 @@
+"""All commands and their options, each with examples. Imports nothing but argparse."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from ranmailbot import __version__
+
+MOST_APPLICANTS = 100_000
+Sub = Callable[[str, str, str, str], argparse.ArgumentParser]
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="ranmailbot",
+        description="Runs a call for participants by e-mail alone.",
+        epilog="examples:\n  ranmailbot rehearse\n  ranmailbot check\n  ranmailbot run --as-of 2022-03-01T09:00\n\n"
+        "exit codes: 0 all is well, 1 something was found or refused, 2 the command or config.toml is wrong",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, handler: str, summary: str, examples: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ".",
+            epilog="examples:\n" + "\n".join(f"  ranmailbot {line}" for line in examples.split("\n")),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.set_defaults(handler=handler)
+        command.add_argument(
+            "--config", type=Path, default=Path("config.toml"), metavar="FILE", help="default: %(default)s"
+        )
+        return command
+
+    _serving(add)
+    _before(add)
+    _looking(add)
+    _deciding(add)
+    return parser
+
+
+def _serving(add: Sub) -> None:
+    run = add("run", "serve:run", "run the bot until it is stopped", "run\nrun --as-of 2022-03-01T09:00")
+    run.add_argument(
+        "--as-of",
+        metavar="MOMENT",
+        help="start the clock here (local time of the call), to try a call whose dates are past",
+    )
+    run.add_argument(
+        "--smtp-port", type=int, default=2525, metavar="N", help="of the built-in server; default: %(default)s"
+    )
+    run.add_argument(
+        "--imap-port", type=int, default=1143, metavar="N", help="of the built-in server; default: %(default)s"
+    )
+    run.add_argument("--verbose", action="store_true", help="show every step in the log")
+    rehearse = add(
+        "rehearse",
+        "serve:rehearse",
+        "play the configured call on the built-in server, from publication to the end",
+        "rehearse\nrehearse --applicants 100 --seed 7 --keep out\nrehearse --json | jq .faults",
+    )
+    rehearse.add_argument("--applicants", type=_count, default=40, metavar="N", help="default: %(default)s")
+    rehearse.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="the same seed plays the same call; default: %(default)s"
+    )
+    rehearse.add_argument(
+        "--keep", type=Path, metavar="DIR", help="where mails and page are left; default: rehearsals/<time>"
+    )
+    _json(rehearse)
+
+
+def _before(add: Sub) -> None:
+    publish = add(
+        "publish",
+        "draw:publish",
+        "write the web page, the block to paste and the text that open the call",
+        "publish\npublish --out site",
+    )
+    publish.add_argument("--out", type=Path, default=Path("published"), metavar="DIR", help="default: %(default)s")
+    _json(add("check", "draw:check", "check configuration, templates, storage and timeline", "check\ncheck --json"))
+    _json(add("timeline", "look:timeline", "show when which mail goes out, in local time", "timeline\ntimeline --json"))
+    preview = add(
+        "preview",
+        "draw:preview",
+        "show a mail as it would go out, with sample facts",
+        "preview\npreview acknowledgement\npreview form --eml > form.eml\npreview digest --html > digest.html",
+    )
+    preview.add_argument("kind", nargs="?", help="which mail; without it, all kinds are listed")
+    shape = preview.add_mutually_exclusive_group()
+    shape.add_argument("--eml", action="store_true", help="the whole mail instead of its text")
+    shape.add_argument("--html", action="store_true", help="its HTML instead of its text")
+    read = add(
+        "read",
+        "read:read",
+        "show how a mail would be understood, without storing or sending anything",
+        "read reply.eml\nread reply.eml --form form.eml --json\nread *.eml --json",
+    )
+    read.add_argument("files", nargs="+", type=Path, metavar="MAIL.eml")
+    read.add_argument("--form", type=Path, metavar="FORM.eml", help="the mail it answers; default: the configured form")
+    _json(read)
+    completion = add(
+        "completion",
+        "draw:completion",
+        "print a completion script for your shell",
+        "completion bash > ~/.local/share/bash-completion/completions/ranmailbot",
+    )
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+
+
+def _looking(add: Sub) -> None:
+    _json(add("status", "look:status", "show the sums: letters, mails, applications", "status\nstatus --json"))
+    listing = add("list", "look:listing", "list the applications", "list\nlist --status complete\nlist --json")
+    listing.add_argument("--status", choices=("incomplete", "complete", "withdrawn"))
+    listing.add_argument("--undecided", action="store_true", help="only those that wait for a decision")
+    _json(listing)
+    show = add(
+        "show", "look:show", "show one application with everything that belongs to it", "show A-017\nshow A-017 --json"
+    )
+    show.add_argument("reference", help='such as "A-017"')
+    _json(show)
+    outbox = add(
+        "outbox",
+        "look:outbox",
+        "list the mails that were or will be sent",
+        "outbox\noutbox --state held\noutbox --eml 12 > mail.eml",
+    )
+    outbox.add_argument(
+        "--state", choices=("queued", "claimed", "in_doubt", "sent", "refused", "held", "void", "lapsed")
+    )
+    outbox.add_argument("--eml", type=int, metavar="N", help="print this mail, byte for byte")
+    _json(outbox)
+
+
+def _deciding(add: Sub) -> None:
+    decide = add(
+        "decide",
+        "change:decide",
+        "take a decision, also while the bot runs",
+        "decide invite A-001 A-002\ndecide decline A-003\ndecide undecide A-003",
+    )
+    decide.add_argument("decision", choices=("invite", "decline", "undecide"))
+    decide.add_argument("references", nargs="+", metavar="REFERENCE")
+    _json(decide)
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="for programs: one JSON value on standard output")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_APPLICANTS:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {MOST_APPLICANTS} is wanted")
+    return int(text)

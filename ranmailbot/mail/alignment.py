@@ -1,0 +1,217 @@
+"""Where in a reply the words of the sent form stand, fuzzily, in any order, as often as they occur.
+
+Seeds of three equal words are grown into runs; runs of one piece of the form make a match, if enough of the piece is
+there and it stands as a line or sentence of its own. Linear in the reply: each seed looks at few places of the form.
+
+Fear: an applicant who uses our words in an answer of theirs ("my experience in dealing with female returnees in prison
+is ..."), or cites the title of the meeting: too little of a piece, or in the middle of a line, is theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ranmailbot.mail.sent_text import SEED, Piece, SentText
+from ranmailbot.mail.words import Words
+
+ENOUGH = 0.75
+"""The share of a piece's words that must be found."""
+_STRAY = 6
+"""So many foreign words may stand inside a piece; they remain the applicant's."""
+_WEAK = 4
+"""A piece of fewer words is believed only beside another one."""
+_OPENERS = " \t\"'“„«‘(*_#•·-–—>|[\u2022"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`size` words equal in a row: from `at` in the reply, from `of` in the form."""
+
+    at: int
+    of: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One piece of the form found in the reply: words [start, end) of the reply, of which only the runs are ours."""
+
+    piece: int
+    runs: tuple[Run, ...]
+    whole: bool
+
+    @property
+    def start(self) -> int:
+        """Its first word in the reply."""
+        return self.runs[0].at
+
+    @property
+    def end(self) -> int:
+        """The word after its last one in the reply."""
+        return self.runs[-1].at + self.runs[-1].size
+
+    @property
+    def size(self) -> int:
+        """How many words of the piece were found."""
+        return sum(run.size for run in self.runs)
+
+
+def matches(reply: Words, sent: SentText, depth_of: Sequence[int]) -> tuple[Match, ...]:
+    """All pieces of the form in the reply, by their place there. `depth_of` is the quote depth of each reply word."""
+    found = [_filled(match, reply, sent) for match in _gathered(_runs(reply, sent), sent)]
+    found = _apart(found)
+    enough = [match for match in found if _enough(match, sent)]
+    stands = _Standing(reply, sent, depth_of, enough)
+    return tuple(match for number, match in enumerate(enough) if stands.believed(number))
+
+
+def _runs(reply: Words, sent: SentText) -> list[Run]:
+    """Runs of equal words, each grown as far as it goes, the longest at each place, none overlapping in the reply."""
+    mine, ours, seeds = reply.keys, sent.words.keys, sent.seeds
+    hits = [*map(seeds.get, zip(mine, mine[1:], mine[2:], strict=False))]
+    runs: list[Run] = []
+    place, expected = 0, 0
+    while place < len(hits):
+        candidates = hits[place]
+        if candidates is None:
+            place += 1
+            continue
+        best, best_size = -1, 0
+        for of in candidates:
+            size = SEED
+            while place + size < len(mine) and of + size < len(ours) and mine[place + size] == ours[of + size]:
+                size += 1
+            # Of equals, the one that goes on where the last run ended: repeated hints keep their order.
+            if size > best_size or (size == best_size and best < expected <= of):
+                best, best_size = of, size
+        runs.append(Run(place, best, best_size))
+        place, expected = place + best_size, best + best_size
+    return runs
+
+
+def _gathered(runs: list[Run], sent: SentText) -> list[Match]:
+    """Runs cut at the borders of pieces, those of one piece put together while few foreign words stand between."""
+    found: list[Match] = []
+    for run in runs:
+        at, of, left = run.at, run.of, run.size
+        while left:
+            number = sent.piece_of[of]
+            size = min(left, sent.pieces[number].end - of)
+            part = Run(at, of, size)
+            last = found[-1] if found else None
+            if last and last.piece == number and at - last.end <= _STRAY and of >= last.runs[-1].of + last.runs[-1].size:
+                found[-1] = Match(number, (*last.runs, part), False)
+            else:
+                found.append(Match(number, (part,), size == sent.pieces[number].size))
+            at, of, left = at + size, of + size, left - size
+    return found
+
+
+def _filled(match: Match, reply: Words, sent: SentText) -> Match:
+    """The match with single equal words between and beside its runs, where a seed was too long to find them."""
+    piece = sent.pieces[match.piece]
+    if match.whole or match.size < SEED:
+        return match
+    first, last = match.runs[0], match.runs[-1]
+    runs = _equal(reply, sent, (max(0, first.at - (first.of - piece.first) - 1), first.at), (piece.first, first.of))
+    for run, following in zip(match.runs, (*match.runs[1:], None), strict=True):
+        runs.append(run)
+        if following is not None:
+            runs += _equal(reply, sent, (run.at + run.size, following.at), (run.of + run.size, following.of))
+    rest = piece.end - last.of - last.size
+    runs += _equal(reply, sent, (match.end, min(len(reply.keys), match.end + rest + 1)), (piece.end - rest, piece.end))
+    return Match(match.piece, tuple(runs), sum(run.size for run in runs) == piece.size)
+
+
+def _equal(reply: Words, sent: SentText, mine: tuple[int, int], ours: tuple[int, int]) -> list[Run]:
+    """Equal words in order within two short ranges."""
+    runs: list[Run] = []
+    place = mine[0]
+    for of in range(ours[0], ours[1]):
+        for at in range(place, min(mine[1], place + _STRAY)):
+            if reply.keys[at] == sent.words.keys[of]:
+                runs.append(Run(at, of, 1))
+                place = at + 1
+                break
+    return runs
+
+
+def _apart(found: list[Match]) -> list[Match]:
+    """No word of the reply in two matches: the larger one keeps it."""
+    apart: list[Match] = []
+    for match in found:
+        while apart and apart[-1].end > match.start and apart[-1].size < match.size:
+            apart.pop()
+        if not apart or apart[-1].end <= match.start:
+            apart.append(match)
+    return apart
+
+
+def _enough(match: Match, sent: SentText) -> bool:
+    piece = sent.pieces[match.piece]
+    if piece.profile is not None:
+        return False  # found by their labels instead
+    return match.size >= ENOUGH * piece.size if piece.size >= _WEAK else match.whole
+
+
+class _Standing:
+    """Whether a match stands where our own text would: as a line or sentence, and quoted where the rest is quoted."""
+
+    def __init__(self, reply: Words, sent: SentText, depth_of: Sequence[int], found: list[Match]) -> None:
+        self._reply, self._sent, self._depth_of, self._found = reply, sent, depth_of, found
+        anchors = [depth_of[match.start] for match in found if self._piece(match).size >= _WEAK]
+        quoted = sum(1 for depth in anchors if depth > 0)
+        self._quoted_here = quoted * 2 > len(anchors)
+        self._believed: dict[int, bool] = {}
+
+    def _piece(self, match: Match) -> Piece:
+        return self._sent.pieces[match.piece]
+
+    def believed(self, number: int) -> bool:
+        """Whether match `number` is ours."""
+        match = self._found[number]
+        piece = self._piece(match)
+        beside = self._beside(number)
+        if piece.question is not None:
+            return beside or self._begins(match) or match.size >= 0.9 * piece.size
+        if self._quoted_here and not any(self._depth_of[match.start : match.end]):
+            return self._beside_quoted(number)
+        if piece.size < _WEAK:
+            return beside
+        return (beside or self._begins(match)) and (self._before_next(number) or self._ends(match))
+
+    def _beside(self, number: int) -> bool:
+        """Whether a larger match touches it on either side, in the reply as in the form."""
+        return self._touches(number - 1, number) or self._touches(number, number + 1)
+
+    def _touches(self, left: int, right: int) -> bool:
+        if left < 0 or right >= len(self._found):
+            return False
+        one, other = self._found[left], self._found[right]
+        return one.end == other.start and one.runs[-1].of + one.runs[-1].size == other.runs[0].of
+
+    def _before_next(self, number: int) -> bool:
+        return number + 1 < len(self._found) and self._found[number].end == self._found[number + 1].start
+
+    def _beside_quoted(self, number: int) -> bool:
+        near = [other for other in (number - 1, number + 1) if 0 <= other < len(self._found)]
+        return any(
+            self._touches(min(number, other), max(number, other))
+            and any(self._depth_of[self._found[other].start : self._found[other].end])
+            for other in near
+        )
+
+    def _begins(self, match: Match) -> bool:
+        """Whether it begins a line or a sentence, a label and marks aside."""
+        text, place = self._reply.text, self._reply.starts[match.start]
+        before = text[text.rfind("\n", 0, place) + 1 : place].rstrip(_OPENERS)
+        if not before or before[-1] in ".?!:)…":
+            return True
+        return len(before) <= 4 and any(character.isdigit() for character in before)
+
+    def _ends(self, match: Match) -> bool:
+        """Whether it ends a line or a sentence."""
+        text, place = self._reply.text, self._reply.ends[match.end - 1]
+        after = text[place : place + 20].split("\n", 1)[0].strip(" \t\"'”’»)*_>|]")
+        return not after or after[0] in ".?!:…"

@@ -1,0 +1,47 @@
+"""The law of the reader: no word of a letter is lost.
+
+Every word and mark of the visible text must be in an answer, the profile or the remainder, or be ours (and then stand
+in the sent form, word by word), or be a label or reply header. Checked from the finished reading alone, so that a fault
+in the reader cannot hide itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from itertools import chain
+
+from ranmailbot.mail.form import SentForm
+from ranmailbot.mail.reading import Reading
+from ranmailbot.mail.reply_text import VisibleText
+from ranmailbot.mail.sent_text import prepare
+from ranmailbot.mail.words import keys
+
+_TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
+_LONGEST_MARK = 3_000
+
+
+def conserved(text: VisibleText, form: SentForm, reading: Reading) -> bool:
+    """Whether this reading of this text keeps every token of it, and takes nothing for ours that we did not send."""
+    whole = text.text
+    if not _ours_is_ours(whole, form, reading):
+        return False
+    if any(end - start > _LONGEST_MARK for start, end in reading.mark_spans):
+        return False
+    kept = chain(
+        (answer.text for answer in reading.answers),
+        (value.text for value in reading.profile if not value.guessed),
+        (reading.remainder, reading.quoted),
+        (whole[start:end] for start, end in (*reading.ours_spans, *reading.mark_spans)),
+    )
+    accounted = Counter(_TOKEN.findall("\n".join(kept)))
+    accounted.subtract(_TOKEN.findall(whole))
+    if accounted and min(accounted.values()) < 0:
+        return False
+    return all(whole[answer.span[0] : answer.span[1]].startswith(answer.text.split("\n", 1)[0]) for answer in reading.answers)
+
+
+def _ours_is_ours(whole: str, form: SentForm, reading: Reading) -> bool:
+    """Every span called ours is a row of words that stands in the form."""
+    stream = prepare(form).stream
+    return all(f" {' '.join(keys(whole[start:end]))} " in stream for start, end in reading.ours_spans)

@@ -1,0 +1,144 @@
+"""Loose text read by its labels: "1.", "1)", "Q1:", "(1)", "Frage 1:", "Ad 1.", "III.", or a run-on "1. ... 2. ...".
+
+Fear: a numbered list inside a numbered answer, dates at the start of a line, years. Every label found is given to the
+questions or to an inner list, by the reading that explains most; if two explain as much, the answers are unsure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_MARKS = r"[\s*_#•>|\-–—]*"
+_WORD = r"(?:[^\W\d_]{1,16}\.?[ \t#°º.]{0,3}){0,3}"
+_AT_LINE = re.compile(
+    rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<word>{_WORD})(?P<number>\d{{1,2}})|(?P<roman>[IVX]{{1,5}})(?=[ \t]?[.):]))[*_]*"
+    rf"(?P<close>[ \t]?[.):\]/][.):\]]?(?!\d)|[ \t]+[-–—][ \t]|[ \t]*$)[*_]*",
+    re.MULTILINE,
+)
+_RUN_ON = re.compile(r"(?:(?<=[\s;,.!?])|^)\(?(?P<number>\d{1,2})[.)](?=[ \t][^\W\d_]|[^\W\d_])")
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
+_MOST_LABELS = 200
+_MOST_WORDS = 2
+_SURE, _UNSURE = 0.9, 0.6
+_MISSING, _FOREIGN, _EARLY = 2, 3, 5
+"""What it costs a reading: a question without a label, a number that fits no list, an inner list before any answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label in the text: characters [start, end), and the number it says."""
+
+    start: int
+    end: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The text after one label of a question: characters [start, end); its label stands at [label, start)."""
+
+    question: int
+    label: int
+    start: int
+    end: int
+    confidence: float
+
+
+def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
+    """The answers in this text, by label. Empty if there are no labels for these questions."""
+    at_line = _labels_at_lines(text)
+    best = _chain(at_line, asked)
+    if len(best[0]) < len(asked):
+        run_on = _labels_anywhere(text, at_line)
+        other = _chain(run_on, asked) if len(run_on) > len(at_line) else ([], False)
+        # Numbers inside a line are believed only as a list: the first question's and the next.
+        if len(other[0]) > max(1, len(best[0])) and other[0][0].number == asked[0]:
+            return _cut(text, other[0], [label.number for label in other[0]], _confidence(other, len(asked), run_on=True))
+    if best[0]:
+        return _cut(text, best[0], [label.number for label in best[0]], _confidence(best, len(asked)))
+    return ()
+
+
+def counted(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
+    """Labels 1, 2, 3 for questions numbered otherwise: as many as were asked, so proposed in order, unsure."""
+    chain, _ = _chain(_labels_at_lines(text), range(1, len(asked) + 1))
+    return _cut(text, chain, asked, _UNSURE) if len(chain) == len(asked) else ()
+
+
+def _confidence(chain: tuple[list[Label], bool], asked: int, run_on: bool = False) -> float:
+    labels, doubtful = chain
+    if doubtful or (run_on and len(labels) < asked):
+        return _UNSURE
+    return _SURE if not run_on else 0.85
+
+
+def _labels_at_lines(text: str) -> list[Label]:
+    found: list[Label] = []
+    for match in _AT_LINE.finditer(text):
+        if not match["close"].strip() and len((match["word"] or "").split()) > _MOST_WORDS:
+            continue
+        number = int(match["number"]) if match["roman"] is None else _ROMAN.get(match["roman"], 0)
+        found.append(Label(match.start() + _leading(match[0]), match.end(), number))
+    return found[:_MOST_LABELS]
+
+
+def _leading(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _labels_anywhere(text: str, at_line: list[Label]) -> list[Label]:
+    known = {label.end: label for label in at_line}
+    found = dict(known)
+    for match in _RUN_ON.finditer(text):
+        if not any(label.start <= match.start() < label.end for label in at_line):
+            found[match.end()] = Label(match.start(), match.end(), int(match["number"]))
+    return [found[place] for place in sorted(found)][:_MOST_LABELS]
+
+
+_State = tuple[int, int]
+"""How many of the questions are passed; the last number of the inner list that is open, or 0."""
+_Path = tuple[int, int, tuple[int, ...]]
+"""Cost, how many equally good ways lead here, and which labels are the questions'."""
+
+
+def _chain(labels: list[Label], asked: Sequence[int]) -> tuple[list[Label], bool]:
+    """The labels that are the questions', and whether another reading would be as good."""
+    if not any(label.number in asked for label in labels):
+        return [], False
+    states: dict[_State, _Path] = {(0, 0): (0, 1, ())}
+    for place, label in enumerate(labels):
+        following: dict[_State, _Path] = {}
+        for (passed, inner), (cost, ways, chain) in states.items():
+            if label.number in asked[passed:]:
+                index = list(asked).index(label.number, passed)
+                skipped = (index - passed) * _MISSING
+                _offer(following, (index + 1, 0), (cost + skipped, ways, (*chain, place)))
+            early = _EARLY if not chain else 0
+            if label.number == inner + 1 or label.number == 1:
+                _offer(following, (passed, label.number), (cost + early, ways, chain))
+            else:
+                _offer(following, (passed, inner), (cost + _FOREIGN + early, ways, chain))
+        states = following
+    ends = [(cost + (len(asked) - passed) * _MISSING, ways, chain) for (passed, _), (cost, ways, chain) in states.items()]
+    cheapest = min(cost for cost, _, _ in ends)
+    best = [(ways, chain) for cost, ways, chain in ends if cost == cheapest]
+    doubtful = len(best) > 1 or best[0][0] > 1
+    return [labels[place] for place in best[0][1]], doubtful
+
+
+def _offer(states: dict[_State, _Path], state: _State, path: _Path) -> None:
+    known = states.get(state)
+    if known is None or path[0] < known[0]:
+        states[state] = path
+    elif path[0] == known[0] and path[2] != known[2]:
+        states[state] = (known[0], known[1] + path[1], known[2])
+
+
+def _cut(text: str, chain: list[Label], questions: Sequence[int], confidence: float) -> tuple[Labelled, ...]:
+    ends = [label.start for label in chain[1:]] + [len(text)]
+    return tuple(
+        Labelled(question, label.start, label.end, end, confidence)
+        for question, label, end in zip(questions, chain, ends, strict=False)
+    )

@@ -1,0 +1,317 @@
+"""The reply laid out against the sent form: what is ours, what is a mark, and the gaps between that are theirs.
+
+Every character of the text is in exactly one of: a span of ours, a mark, a gap, a stray (foreign words within ours).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ranmailbot.mail.alignment import Match, matches
+from ranmailbot.mail.form import SentForm
+from ranmailbot.mail.reply_header import reply_headers
+from ranmailbot.mail.reply_text import VisibleText
+from ranmailbot.mail.sent_text import SentText, prepare
+from ranmailbot.mail.words import Words, words
+
+Span = tuple[int, int]
+"""Character offsets [start, end) into the visible text."""
+
+_INLINE = 0.97
+_EDITED = 0.9
+_BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
+_DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
+_RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
+_TWINS = str.maketrans("’‘“”–—«»„", "''\"\"--\"\"\"")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Text of theirs. `question` or `profile`: what stands before it. `depth`: how deeply that is quoted."""
+
+    span: Span
+    question: int | None
+    profile: str | None
+    depth: int
+    confidence: float
+    blank: bool
+    after_header: bool
+
+    def shrunk(self, span: Span) -> Gap:
+        """What is left of it once its beginning was taken: it follows nothing in particular."""
+        return replace(self, span=span, question=None, profile=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The whole text in order. `anchors` is how many questions of ours were found."""
+
+    text: str
+    line_starts: list[int]
+    line_depths: list[int]
+    ours: tuple[Span, ...]
+    marks: tuple[Span, ...]
+    strays: tuple[Span, ...]
+    gaps: tuple[Gap, ...]
+    anchors: int
+
+    def depth_at(self, place: int) -> int:
+        """The quote depth of the line on which this character stands."""
+        return self.line_depths[bisect_right(self.line_starts, place) - 1] if self.line_starts else 0
+
+    def trimmed(self, span: Span) -> Span:
+        """The span without white space around it."""
+        part = self.text[span[0] : span[1]]
+        start = span[0] + len(part) - len(part.lstrip())
+        return (start, max(start, span[0] + len(part.rstrip())))
+
+    def rows(self, span: Span) -> Iterator[tuple[Span, int]]:
+        """The lines of a span, each with its depth; the first and last may be torn."""
+        number = bisect_right(self.line_starts, span[0]) - 1
+        start = span[0]
+        while start < span[1]:
+            following = self.line_starts[number + 1] if number + 1 < len(self.line_starts) else span[1]
+            end = min(span[1], following)
+            yield (start, end), self.line_depths[number]
+            start, number = end, number + 1
+
+    def by_depth(self, span: Span) -> list[Span]:
+        """The span cut where the quote depth changes, blank lines aside. Only pieces with something in them."""
+        pieces: list[Span] = []
+        open_depth = -1
+        for (start, end), depth in self.rows(span):
+            if not self.text[start:end].strip():
+                continue
+            if pieces and depth == open_depth:
+                pieces[-1] = (pieces[-1][0], end)
+            else:
+                pieces.append((start, end))
+            open_depth = depth
+        return [self.trimmed(piece) for piece in pieces]
+
+    def shallowest(self, gap: Gap) -> tuple[tuple[Span, ...], list[Span]]:
+        """The lines in a gap that are less quoted than what stands before it, and the others; all of it if none is."""
+        whole = self.trimmed(gap.span)
+        if gap.blank:
+            return (), []
+        rows = [(row, depth) for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip()]
+        torn = rows[0][0][0] == gap.span[0] and gap.span[0] not in self.line_starts
+        fresh = [row for row, depth in rows if depth < gap.depth]
+        if not fresh or len(fresh) == len(rows):
+            return (whole,), []
+        if torn and rows[0][0] not in fresh:
+            fresh.insert(0, rows[0][0])
+        spans: list[Span] = []
+        left: list[Span] = []
+        previous: list[Span] | None = None
+        for row, _ in rows:
+            target = spans if row in fresh else left
+            if previous is target:
+                target[-1] = (target[-1][0], row[1])
+            else:
+                target.append(row)
+            previous = target
+        return tuple(self.trimmed(span) for span in spans), left
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """Something in the reply that is not theirs: a match, a profile label or a reply header."""
+
+    start: int
+    end: int
+    ours: tuple[Span, ...]
+    strays: tuple[Span, ...]
+    question: int | None
+    profile: str | None
+    confidence: float
+    asks: bool
+    header: bool = False
+
+
+def lay_out(text: VisibleText, form: SentForm) -> Layout:
+    """The layout of this reply. Linear in its length."""
+    whole = text.text
+    starts, depths = _lines(text)
+    sent = prepare(form)
+    reply = words(whole)
+    depth_of = _word_depths(reply, starts, depths)
+    found = matches(reply, sent, depth_of)
+    events = [_matched(match, reply, sent) for match in found]
+    events += _profile_labels(reply, sent, events)
+    events.sort(key=lambda event: event.start)
+    our_lines = {bisect_right(starts, event.start) - 1 for event in events if event.profile is None}
+    headers = reply_headers(text.lines, form.ours, our_lines)
+    events += [_header(starts, len(whole), span) for span in headers]
+    events.sort(key=lambda event: event.start)
+    return _laid(whole, starts, depths, _disjoint(events), sent)
+
+
+def _lines(text: VisibleText) -> tuple[list[int], list[int]]:
+    starts: list[int] = []
+    place = 0
+    for line in text.lines:
+        starts.append(place)
+        place += len(line.text) + 1
+    return starts, [line.depth for line in text.lines]
+
+
+def _word_depths(reply: Words, starts: list[int], depths: list[int]) -> list[int]:
+    if not any(depths):
+        return [0] * len(reply.starts)
+    number, found = 0, []
+    for place in reply.starts:
+        while number + 1 < len(starts) and starts[number + 1] <= place:
+            number += 1
+        found.append(depths[number])
+    return found
+
+
+def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
+    piece = sent.pieces[match.piece]
+    ours: list[Span] = []
+    strays: list[Span] = []
+    word, of = -1, -1
+    for run in match.runs:
+        start, end = reply.starts[run.at], reply.ends[run.at + run.size - 1]
+        if ours and run.at == word and run.of == of:
+            ours[-1] = (ours[-1][0], end)
+        else:
+            if ours and run.at != word:
+                strays.append((ours[-1][1], start))
+            ours.append((start, end))
+        word, of = run.at + run.size, run.of + run.size
+    first = _with_marks_before(reply, sent, match, ours[0][0])
+    last = _with_marks_after(reply, sent, match, ours[-1][1])
+    ours[0] = (first, ours[0][1])
+    ours[-1] = (ours[-1][0], last)
+    question = piece.question if piece.question is not None else piece.owner
+    confidence = _INLINE if match.size >= 0.9 * piece.size else _EDITED
+    return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, piece.question is not None)
+
+
+def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) -> int:
+    """The end of a match with the marks that follow in the form ("?"), and asterisks that a client put there."""
+    run = match.runs[-1]
+    of = run.of + run.size
+    text, form = reply.text, sent.words.text
+    limit = sent.words.starts[of] if of < len(sent.words.starts) else len(form)
+    marks = form[sent.words.ends[of - 1] : limit].split("\n", 1)[0].translate(_TWINS)
+    stop = reply.starts[match.end] if match.end < len(reply.starts) else len(text)
+    for mark in marks.strip().replace(" ", ""):
+        ahead = place
+        while ahead < stop and text[ahead] in " \t*_":
+            ahead += 1
+        if ahead < stop and text[ahead].translate(_TWINS) == mark:
+            place = ahead + 1
+    while place < stop and text[place] in "*_|>":
+        place += 1
+    return place
+
+
+def _with_marks_before(reply: Words, sent: SentText, match: Match, place: int) -> int:
+    """The start of a match with the marks before it on its line: bullets, quotation marks, asterisks."""
+    text = reply.text
+    floor = reply.ends[match.start - 1] if match.start else 0
+    floor = max(floor, text.rfind("\n", 0, place) + 1)
+    between = text[floor:place]
+    only_marks = floor == 0 or text[floor - 1] == "\n"
+    if only_marks and _DECORATION.fullmatch(between.replace("-", " ").replace("–", " ").replace("—", " ")):
+        return floor + len(between) - len(between.lstrip())
+    while place > floor and text[place - 1] in "*_(\"“„[":
+        place -= 1
+    return place
+
+
+def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[_Event]:
+    """Profile lines of ours in the reply: their words at the start of a line, or anywhere with a colon after them."""
+    found: list[_Event] = []
+    if not sent.labels:
+        return found
+    taken = sorted((event.start, event.end) for event in events)
+    text = reply.text
+    for place, key in enumerate(reply.keys):
+        for label, name in sent.labels.get(key, ()):
+            size = len(label)
+            if tuple(reply.keys[place : place + size]) != label:
+                continue
+            start, end = reply.starts[place], reply.ends[place + size - 1]
+            after = text[end : end + 3].lstrip(" \t*_)")
+            line = text[text.rfind("\n", 0, start) + 1 : start].strip(" \t*_>|•-")
+            colon = after[:1] in (":", "：") and after != ""
+            if _within(taken, start) or not (colon or (not line and after[:1] in ("", "\n"))):
+                continue
+            if colon:
+                end = text.index(after[0], end) + 1
+            found.append(_Event(start, end, ((start, end),), (), None, name, 1.0, asks=False))
+            break
+    return found
+
+
+def _within(taken: list[Span], place: int) -> bool:
+    at = bisect_right(taken, (place, len(taken) + place + 1)) - 1
+    return at >= 0 and taken[at][0] <= place < taken[at][1]
+
+
+def _header(starts: list[int], end_of_text: int, span: tuple[int, int]) -> _Event:
+    end = starts[span[1]] - 1 if span[1] < len(starts) else end_of_text
+    return _Event(starts[span[0]], end, (), (), None, None, 1.0, asks=False, header=True)
+
+
+def _disjoint(events: list[_Event]) -> list[_Event]:
+    kept: list[_Event] = []
+    for event in events:
+        if not kept or event.start >= kept[-1].end:
+            kept.append(event)
+    return kept
+
+
+def _laid(text: str, starts: list[int], depths: list[int], events: list[_Event], sent: SentText) -> Layout:
+    ours = [span for event in events for span in event.ours]
+    marks = [(event.start, event.end) for event in events if event.header]
+    strays = [span for event in events for span in event.strays if text[span[0] : span[1]].strip(" \t\n>|*_")]
+    marks += [span for event in events for span in event.strays if not text[span[0] : span[1]].strip(" \t\n>|*_")]
+    bounds = [_Event(0, 0, (), (), None, None, 1.0, asks=False), *events]
+    ends = [*(event.start for event in events), len(text)]
+    gaps: list[Gap] = []
+    rules = any(_RULE.match(row) for row in sent.words.text.split("\n"))
+    after_header = False
+    for number, (before, end) in enumerate(zip(bounds, ends, strict=True)):
+        following = events[number] if number < len(events) else None
+        span = _without_marks(text, (before.end, end), following, rules, marks)
+        depth = depths[bisect_right(starts, before.start) - 1] if starts else 0
+        blank = not text[span[0] : span[1]].strip()
+        after_header = after_header or before.header
+        gaps.append(Gap(span, before.question, before.profile, depth, before.confidence, blank, after_header))
+    anchors = sum(1 for event in events if event.asks)
+    return Layout(text, starts, depths, tuple(ours), tuple(marks), tuple(strays), tuple(gaps), anchors)
+
+
+def _without_marks(text: str, span: Span, following: _Event | None, rules: bool, marks: list[Span]) -> Span:
+    """The gap without the label of the question that follows, and without our rules at its edges."""
+    start, end = span
+    if following is not None and following.asks:
+        line = max(start, text.rfind("\n", start, end) + 1)
+        label = _BARE_LABEL.match(text, line, end)
+        at_line = line > start or start == 0
+        if at_line and label is not None and label.end() == end and text[line:end].strip():
+            marks.append((line, end))
+            end = line
+    while rules and start < end:
+        first = text[start:end].lstrip("\n").split("\n", 1)[0]
+        if not _RULE.match(first):
+            break
+        edge = text.index(first, start) + len(first)
+        marks.append((start, edge))
+        start = edge
+    while rules and start < end:
+        last = text[start:end].rstrip("\n").rsplit("\n", 1)[-1]
+        if not _RULE.match(last):
+            break
+        edge = text.rindex(last, start, end)
+        marks.append((edge, end))
+        end = edge
+    return start, end

@@ -1,0 +1,82 @@
+"""Answers in text that stands at no question of ours: by its labels, or (unsure) by counting paragraphs."""
+
+from __future__ import annotations
+
+import re
+
+from ranmailbot.mail.labels import Labelled, counted, labelled
+from ranmailbot.mail.layout import Layout, Span
+from ranmailbot.mail.reading import Found
+from ranmailbot.mail.signature import tail_start
+
+_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
+_GUESSED = 0.6
+_GREETING_WORDS = 8
+_FOREWORDS = 20
+
+Split = tuple[list[Found], list[Span], list[Span]]
+"""Candidates for answers, spans that remain, spans of labels."""
+
+
+def loose_answers(
+    layout: Layout, span: Span, asked: tuple[int, ...], anchored: frozenset[int], labels_only: bool = False
+) -> Split:
+    """What a span of loose text answers. `anchored` are the questions answered inline already."""
+    text = layout.text[span[0] : span[1]]
+    by_label = labelled(text, asked)
+    if not by_label or (len(by_label) < len(asked) and not anchored):
+        by_label = counted(text, asked) or by_label
+    # One label alone amid inline answers is more likely a list of one than a second answer.
+    if by_label and (len(by_label) > 1 or not anchored or by_label[0].question not in anchored):
+        return _by_label(layout, span, by_label)
+    if not labels_only and not anchored:
+        guessed = _by_paragraph(layout, span, asked)
+        if guessed is not None:
+            return guessed
+    return [], [span], []
+
+
+def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
+    depth = layout.depth_at(span[0])
+    found: list[Found] = []
+    left: list[Span] = [layout.trimmed((span[0], span[0] + parts[0].label))]
+    marks: list[Span] = []
+    for part in parts:
+        answer = layout.trimmed((span[0] + part.start, span[0] + part.end))
+        marks.append((span[0] + part.label, span[0] + part.start))
+        if answer[1] > answer[0]:
+            found.append(Found(part.question, (answer,), depth, part.confidence, "labelled"))
+    return found, left, marks
+
+
+def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:
+    """As many paragraphs as questions, greeting and signature aside: a proposal, never sure."""
+    rows = layout.text[span[0] : span[1]].split("\n")
+    own = sum(len(row) + 1 for row in rows[: tail_start(rows)])
+    end = min(span[1], span[0] + own)
+    paragraphs = _paragraphs(layout, (span[0], end))
+    left = [(end, span[1])] if end < span[1] else []
+    while len(paragraphs) > len(asked) and _is_greeting(layout.text[paragraphs[0][0] : paragraphs[0][1]]):
+        left.append(paragraphs.pop(0))
+    if len(paragraphs) != len(asked) or any(_is_greeting(layout.text[start:stop]) for start, stop in paragraphs[:1]):
+        return None
+    depth = layout.depth_at(span[0])
+    pairs = zip(asked, paragraphs, strict=True)
+    return [Found(question, (part,), depth, _GUESSED, "paragraphs") for question, part in pairs], left, []
+
+
+def _paragraphs(layout: Layout, span: Span) -> list[Span]:
+    found: list[Span] = []
+    place = span[0]
+    for gap in _PARAGRAPH.finditer(layout.text, span[0], span[1]):
+        found.append(layout.trimmed((place, gap.start())))
+        place = gap.end()
+    found.append(layout.trimmed((place, span[1])))
+    return [part for part in found if part[1] > part[0]]
+
+
+def _is_greeting(text: str) -> bool:
+    """ "Dear Alexandra," or one sentence that only announces the answers."""
+    words = len(text.split())
+    ends = text.rstrip()[-1:]
+    return (words <= _GREETING_WORDS and ends in ",!") or (words <= _FOREWORDS and ends == ":")

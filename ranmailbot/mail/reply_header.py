@@ -1,0 +1,128 @@
+"""What a client puts above the mail it quotes ("Am ... schrieb ...:", "From: ... Sent: ...").
+
+No list of languages: a reply header is known by our own name, address or subject, a time or date, and its place.
+Fear: a sentence of an applicant that names us. It needs the shape of a header and our words below it, or it stays theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from ranmailbot.mail.reply_text import Line
+
+_FIELD = re.compile(r"[\s*_]*[^\W\d_][\w .'’/-]{0,24}?[\s*_]*[:：]")
+_CLOCK = re.compile(r"\d{1,2}\s?[:.h]\s?\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
+_RULE = re.compile(r"\s*[-_=*─–—]{3,}.{0,60}?[-_=*─–—]*\s*$")
+_SHORTEST_NEEDLE = 5
+_MOST_LINES = 12
+_MOST_WORDS = 14
+_FEWEST_FIELDS = 3
+
+Ranges = tuple[tuple[int, int], ...]
+"""Half-open ranges of line numbers."""
+
+
+def reply_headers(lines: Sequence[Line], ours: Collection[str], our_lines: Collection[int]) -> Ranges:
+    """Where reply headers stand. `our_lines` are the numbers of the lines on which words of the sent form begin."""
+    needles = [" ".join(text.casefold().split()) for text in ours]
+    needles = [needle for needle in needles if len(needle) >= _SHORTEST_NEEDLE]
+    found: list[tuple[int, int]] = []
+    for number, line in enumerate(lines):
+        if number in our_lines or (found and number < found[-1][1]):
+            continue
+        folded = " ".join(line.text.casefold().split())
+        if any(needle in folded for needle in needles):
+            span = _fields(lines, number, our_lines) or _attribution(lines, number, our_lines)
+            span = span or _stacked(lines, number, our_lines)
+            if span is not None:
+                floor = found[-1][1] if found else 0
+                found.append((max(floor, _with_rule(lines, span[0], our_lines)), span[1]))
+    return tuple(found)
+
+
+def _fields(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
+    """A block of "Label: value" lines around this one, with a time in it."""
+    if not _FIELD.match(lines[number].text):
+        return None
+    first, last = number, number
+    for place in range(number - 1, max(-1, number - _MOST_LINES), -1):
+        if place in ours or (lines[place].text.strip() and not _FIELD.match(lines[place].text)):
+            break
+        if lines[place].text.strip():
+            first = place
+        elif place + 1 == first and place > 0 and not _FIELD.match(lines[place - 1].text):
+            break
+    for place in range(number + 1, min(len(lines), number + _MOST_LINES)):
+        if place in ours or not lines[place].text.strip():
+            break
+        if not _FIELD.match(lines[place].text) and not _continues(lines, place):
+            break
+        last = place
+    block = [line.text for line in lines[first : last + 1] if line.text.strip()]
+    fields = sum(1 for text in block if _FIELD.match(text))
+    timed = any(_CLOCK.search(text) for text in block)
+    enough = fields >= _FEWEST_FIELDS or (fields > 1 and _ours_follows(lines, last + 1, ours))
+    return (first, last + 1) if timed and enough else None
+
+
+def _continues(lines: Sequence[Line], place: int) -> bool:
+    """A wrapped value: the line before it is a long field."""
+    return len(lines[place - 1].text) > 60 and bool(_FIELD.match(lines[place - 1].text))
+
+
+def _attribution(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
+    """ "On <date>, <we> wrote:", perhaps wrapped, with our words or nothing below it."""
+    last = number
+    while last < len(lines) and not lines[last].text.rstrip(" *_").endswith((":", "：")):
+        last += 1
+        if last - number > 2 or last >= len(lines) or last in ours or not lines[last].text.strip():
+            return None
+    first = number
+    while first > 0 and number - first < 2 and _leads(lines[first - 1], lines[number]) and first - 1 not in ours:
+        first -= 1
+    whole = " ".join(line.text for line in lines[first : last + 1])
+    if not _CLOCK.search(whole) or len(whole.split()) > 4 * _MOST_WORDS:
+        return None
+    return (first, last + 1) if _ours_follows(lines, last + 1, ours) else None
+
+
+def _leads(before: Line, line: Line) -> bool:
+    """The upper half of a wrapped attribution: it has a date and is no finished sentence."""
+    text = before.text.strip()
+    return bool(text) and before.depth == line.depth and bool(_CLOCK.search(text)) and text[-1] not in ".!?"
+
+
+def _stacked(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
+    """Name, date, "To", "Subject" below each other on short lines, as Notes and tables write them."""
+    timed = False
+    for place in range(number, min(len(lines), number + _MOST_LINES)):
+        if place in ours:
+            return (number, place) if timed else None
+        words = lines[place].text.split()
+        if len(words) > _MOST_WORDS or (words and words[-1][-1] in ".!?" and not timed):
+            return None
+        timed = timed or bool(_CLOCK.search(lines[place].text))
+    return None
+
+
+def _ours_follows(lines: Sequence[Line], place: int, ours: Collection[int]) -> bool:
+    """Whether the next line with words is ours, or is quoted deeper, or there is none."""
+    above = lines[place - 1].depth if place else 0
+    for number in range(place, len(lines)):
+        if number in ours or lines[number].depth > above:
+            return True
+        if lines[number].text.strip():
+            return False
+    return True
+
+
+def _with_rule(lines: Sequence[Line], first: int, ours: Collection[int]) -> int:
+    """The range with the rule above it ("-----Original Message-----")."""
+    for place in range(first - 1, max(-1, first - 3), -1):
+        text = lines[place].text
+        if place in ours or (text.strip() and not _RULE.match(text)):
+            return first
+        if text.strip():
+            return place
+    return first

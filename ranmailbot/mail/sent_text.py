@@ -1,0 +1,185 @@
+"""The form that went out, cut into the pieces a reply may hold: sentences, questions, profile lines.
+
+Each piece is a range of words. A question's piece is its anchor: what stands after it in a reply is its answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ranmailbot.mail.form import SentForm, printed_profile_line, printed_question
+from ranmailbot.mail.words import Words, keys, words
+
+SEED = 3
+"""So many words in a row must be equal before a place in the form is looked at."""
+_SEED_PLACES = 8
+_SENTENCE_END = re.compile(r"[.?!:…][\"')\]”’]*\s+(?=[^\W\d_a-z]|\d|[\"'(„“])")
+_LABELLED = re.compile(r"\s*(?:[-*•]\s|\(?\d{1,3}[.)]\s)")
+_HINT_PIECES = 2
+_HINT_WORDS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words [first, end) of the form. `question` if it asks it; `owner` if answers after it belong to that question."""
+
+    first: int
+    end: int
+    question: int | None
+    owner: int | None
+    profile: str | None = None
+
+    @property
+    def size(self) -> int:
+        """How many words it has."""
+        return self.end - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """The form made ready for the search. `piece_of` names each word's piece; `seeds` where three words stand."""
+
+    words: Words
+    pieces: tuple[Piece, ...]
+    piece_of: list[int]
+    seeds: Mapping[tuple[str, str, str], list[int]]
+    stream: str
+    """All its words, separated and surrounded by single spaces: whatever is ours stands in it."""
+    labels: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    """Profile labels by their first word: (words of the label, key)."""
+
+
+@lru_cache(maxsize=64)
+def prepare(form: SentForm) -> SentText:
+    """The form ready for the search (the same forms come again and again, so the last few are kept)."""
+    text = _complete(form)
+    stream = words(text)
+    pieces = _pieces(form, stream)
+    piece_of = [number for number, piece in enumerate(pieces) for _ in range(piece.size)]
+    seeds: dict[tuple[str, str, str], list[int]] = {}
+    for place, seed in enumerate(zip(stream.keys, stream.keys[1:], stream.keys[2:], strict=False)):
+        places = seeds.setdefault(seed, [])
+        if len(places) < _SEED_PLACES:
+            places.append(place)
+    return SentText(stream, pieces, piece_of, seeds, f" {' '.join(stream.keys)} ", _labels(form))
+
+
+def _complete(form: SentForm) -> str:
+    """The text, with any question or profile line that a template forgot to print: it was asked all the same."""
+    stream = f" {' '.join(keys(form.text))} "
+    missing = [
+        printed_question(question, len(form.questions))
+        for question in form.questions
+        if f" {' '.join(keys(question.text))} " not in stream
+    ]
+    missing += [
+        printed_profile_line(line) for line in form.profile_lines if f" {' '.join(keys(line.label))} " not in stream
+    ]
+    return "\n\n".join((form.text, *missing))
+
+
+def _labels(form: SentForm) -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    labels: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {}
+    for line in sorted(form.profile_lines, key=lambda line: -len(line.label)):
+        label = keys(line.label)
+        if label:
+            labels[label[0]] = (*labels.get(label[0], ()), (label, line.key))
+    return labels
+
+
+def _pieces(form: SentForm, stream: Words) -> tuple[Piece, ...]:
+    """Pieces that cover every word once, in order: marked ranges (questions, profile lines), sentences between them."""
+    marked = _marked(form, stream)
+    bounds = sorted({0, len(stream.keys), *_sentence_starts(stream)})
+    pieces: list[Piece] = []
+    place = 0
+    for first, end, question, profile in [*marked, (len(stream.keys), len(stream.keys), None, None)]:
+        for low, high in _between(bounds, place, first):
+            pieces.append(Piece(low, high, None, None))
+        if end > first:
+            pieces.append(Piece(first, end, question, question, profile))
+        place = max(place, end)
+    return _owned(pieces)
+
+
+def _between(bounds: list[int], low: int, high: int) -> Iterator[tuple[int, int]]:
+    inner = [low, *(bound for bound in bounds if low < bound < high), high]
+    return ((first, end) for first, end in zip(inner, inner[1:], strict=False) if end > first)
+
+
+def _owned(pieces: list[Piece]) -> tuple[Piece, ...]:
+    """A hint between two questions ("a few sentences are enough") belongs to the first of them."""
+    owned = list(pieces)
+    for number, piece in enumerate(pieces):
+        if piece.question is None:
+            continue
+        hints: list[int] = []
+        for following in range(number + 1, min(number + 2 + _HINT_PIECES, len(pieces))):
+            if pieces[following].question is not None:
+                for hint in hints:
+                    owned[hint] = Piece(pieces[hint].first, pieces[hint].end, None, piece.question)
+                break
+            if pieces[following].size > _HINT_WORDS or pieces[following].profile is not None:
+                break
+            hints.append(following)
+    return tuple(owned)
+
+
+def _marked(form: SentForm, stream: Words) -> list[tuple[int, int, int | None, str | None]]:
+    """Where questions and profile lines stand, in order and without overlap."""
+    found: list[tuple[int, int, int | None, str | None]] = []
+    for question in form.questions:
+        tail = keys(printed_question(question, 0).partition("—")[2]) or ("please", "write", "your", "answer", "below")
+        for first, end in _occurrences(keys(question.text), stream.keys):
+            low, high = _line_start(stream, first), end
+            while high - end < len(tail) and stream.keys[high : high + 1] == [tail[high - end]]:
+                high += 1
+            found.append((low, high, question.number, None))
+    for line in form.profile_lines:
+        for first, end in _occurrences(keys(line.label), stream.keys):
+            if _line_start(stream, first) == first:
+                found.append((first, end, None, line.key))
+    apart: list[tuple[int, int, int | None, str | None]] = []
+    for item in sorted(found, key=lambda item: (item[0], -item[1])):
+        if not apart or item[0] >= apart[-1][1]:
+            apart.append(item)
+    return apart
+
+
+def _occurrences(wanted: tuple[str, ...], stream: list[str]) -> Iterator[tuple[int, int]]:
+    size = len(wanted)
+    for place, key in enumerate(stream):
+        if size and key == wanted[0] and tuple(stream[place : place + size]) == wanted:
+            yield place, place + size
+
+
+_MOST_BEFORE = 4
+
+
+def _line_start(stream: Words, word: int) -> int:
+    """The first word on the line of this word, if only a label can stand between them ("Question 1 of 4:")."""
+    line = stream.text.rfind("\n", 0, stream.starts[word]) + 1
+    first = stream.at_or_after(line)
+    return first if word - first <= _MOST_BEFORE else word
+
+
+def _sentence_starts(stream: Words) -> Iterator[int]:
+    """Words that begin a paragraph, a labelled line or a sentence. A wrapped line begins nothing."""
+    place, wrapped = 0, False
+    for row in stream.text.split("\n"):
+        if row.strip():
+            if not wrapped or _LABELLED.match(row):
+                yield stream.at_or_after(place)
+            for match in _SENTENCE_END.finditer(row):
+                yield stream.at_or_after(place + match.end())
+        # A line shorter than wrapping leaves it, or one that ends a sentence, is a line of its own.
+        ended = row.rstrip().endswith((".", "?", "!", ":", ",", "…"))
+        wrapped = bool(row.strip()) and len(row) > _WRAPPED and not ended
+        wrapped = wrapped or (bool(row.strip()) and len(row) > _WRAPPED and row.rstrip().endswith(","))
+        place += len(row) + 1
+
+
+_WRAPPED = 50

@@ -1,0 +1,107 @@
+"""The books about time: each mail on its day, each mailing at its hour. Local times are reckoned here, by zoneinfo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ranmailbot.call.call import Call, Session
+from ranmailbot.call.timeline import Plan
+from ranmailbot.rehearsal.chronicle import Seen
+from ranmailbot.rehearsal.play import Played
+
+SESSION_KINDS = frozenset({"invitation", "session_details", "session_reminder"})
+_PROMPT = timedelta(minutes=3)
+"""How soon after its hour the first mail of a mailing must have arrived."""
+
+
+def _on_last_day(mail: Seen, call: Call, _session: Session | None) -> bool:
+    last = (call.deadline - timedelta(seconds=1)).astimezone(ZoneInfo(call.zone)).date()
+    return mail.at.astimezone(ZoneInfo(call.zone)).date() == last and mail.at < call.deadline
+
+
+def _before_session(mail: Seen, _call: Call, session: Session | None) -> bool:
+    return session is not None and mail.at < session.start
+
+
+def _on_the_morning(mail: Seen, _call: Call, session: Session | None) -> bool:
+    if session is None:
+        return False
+    zone = ZoneInfo(session.zone)
+    return mail.at < session.start and mail.at.astimezone(zone).date() == session.start.astimezone(zone).date()
+
+
+_DAYS: Mapping[str, Callable[[Seen, Call, Session | None], bool]] = {
+    "announcement": lambda mail, call, _: call.published <= mail.at < call.deadline,
+    "deadline_reminder": lambda mail, call, _: mail.at < call.deadline,
+    "deadline_notice": _on_last_day,
+    "closing": lambda mail, call, _: mail.at >= call.deadline,
+    "invitation": _before_session,
+    "session_details": _before_session,
+    "session_reminder": _on_the_morning,
+    "thanks": lambda mail, call, _: all(mail.at > session.end for session in call.sessions),
+}
+
+
+def right_days(played: Played) -> Iterator[str]:
+    """No mail of a kind that belongs to certain days arrived on any other."""
+    sessions = {session.key: session for session in played.call.sessions}
+    for mail in played.chronicle.seen:
+        right = _DAYS.get(mail.kind)
+        session = sessions.get(mail.session or (mail.opens[0] if mail.opens else ""))
+        if right is not None and not right(mail, played.call, session):
+            yield f"mail {mail.number} ({mail.kind}) arrived at the wrong time: {mail.at:%d %B %Y %H:%M} UTC"
+
+
+def right_hours(played: Played) -> Iterator[str]:
+    """The first mail of each mailing that had readers arrived at the wall time the timeline names."""
+    for plan in played.call.timeline:
+        for day, zone in _plan_days(plan, played.call):
+            moment = datetime.combine(day, plan.at, tzinfo=ZoneInfo(zone))
+            early = [mail for mail in played.chronicle.seen if mail.kind == plan.mailing and _same_day(mail, day, zone)]
+            first = min((mail.at for mail in early), default=None)
+            if first is None or any(
+                edition.mailing == plan.mailing and edition != plan for edition in played.call.timeline
+            ):
+                continue
+            standing = first > moment + _PROMPT and plan.mailing in ("invitation", "regret", "session_details")
+            if first < moment or (first > moment + _PROMPT and not standing):
+                yield f"{plan.mailing} on {day} began at {first.astimezone(ZoneInfo(zone)):%H:%M} instead of {plan.at:%H:%M} in {zone}"
+
+
+def sessions_told(played: Played) -> Iterator[str]:
+    """Mails about a session: calendar and text both have its local date and times."""
+    sessions = {session.key: session for session in played.call.sessions}
+    for mail in played.chronicle.seen:
+        if mail.kind not in SESSION_KINDS:
+            continue
+        if mail.untold:
+            yield f"the text of mail {mail.number} ({mail.kind}) does not say {mail.untold}"
+        if mail.uid and mail.session not in sessions:
+            yield f"the event of mail {mail.number} ({mail.kind}) begins at {mail.starts}: no session does"
+        elif mail.uid and mail.ends != sessions[mail.session].end:
+            yield f"the event of mail {mail.number} ({mail.kind}) ends at {mail.ends}"
+
+
+def _same_day(mail: Seen, day: date, zone: str) -> bool:
+    return mail.at.astimezone(ZoneInfo(zone)).date() == day
+
+
+def _plan_days(plan: Plan, call: Call) -> list[tuple[date, str]]:
+    """The local days of a plan, reckoned anew from the call."""
+    shift = timedelta(days=plan.days)
+    sessions = [(session.start.astimezone(ZoneInfo(session.zone)).date(), session.zone) for session in call.sessions]
+    here = ZoneInfo(call.zone)
+    published = call.published.astimezone(here).date()
+    deadline = (call.deadline - timedelta(seconds=1)).astimezone(here).date()
+    if plan.anchor == "daily":
+        last = max([day for day, _ in sessions] or [deadline]) + timedelta(days=1)
+        return [(published + timedelta(days=n), call.zone) for n in range(1, (last - published).days + 1)]
+    if plan.anchor == "each session":
+        return [(day + shift, zone) for day, zone in sessions]
+    if plan.anchor in ("first session", "last session") and sessions:
+        day, zone = sessions[0 if plan.anchor == "first session" else -1]
+        return [(day + shift, zone)]
+    day = {"published": published, "deadline": deadline}.get(plan.anchor, plan.day or published)
+    return [(day + shift, call.zone)]

@@ -1,0 +1,322 @@
+"""The one place that builds everything: settings, clock and servers become a worker.
+
+The only room that looks at the wall clock and draws random numbers; everybody else is handed them.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from ranmailbot.adapters.embedded import HOST, EmbeddedServer, start_embedded
+from ranmailbot.adapters.imap import ImapFolders, ImapMailbox
+from ranmailbot.adapters.jinja import JinjaStationery
+from ranmailbot.adapters.reading_room import InProcessReadingRoom
+from ranmailbot.adapters.seal import AesSeal, open_key
+from ranmailbot.adapters.smtp import SmtpSubmission
+from ranmailbot.adapters.sql.engine import check_integrity, open_engine, worker_lock
+from ranmailbot.adapters.sql.reports import SqlReports
+from ranmailbot.adapters.sql.store import SqlStore
+from ranmailbot.call.application import Application, Decision, Rsvp, Status
+from ranmailbot.config import Settings
+from ranmailbot.flows.announce import Announcer
+from ranmailbot.flows.compose import Desk
+from ranmailbot.flows.receive import Receiver
+from ranmailbot.flows.submit import Submitter
+from ranmailbot.mail.authentication import Trust
+from ranmailbot.ports import Account, BooksReport, Clock, LetterRecord, MailRecord, Tokens
+
+__all__ = [
+    "BooksReport",
+    "Desktop",
+    "LetterRecord",
+    "MailRecord",
+    "MailServer",
+    "Story",
+    "WallClock",
+    "Worker",
+    "build",
+    "open_desktop",
+    "serve_built_in",
+]
+
+BUILT_IN_AUTHSERV = "mx.built-in.example"
+Guard = Callable[[], None]
+"""Called with every tick of the alarm clock."""
+ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+TOKEN = 26
+"""Letters of a token: 130 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class WallClock:
+    """The clock on the wall, or one that was set to another day and goes on at the same pace (`run --as-of`)."""
+
+    offset: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        """Aware UTC time."""
+        return datetime.now(UTC) + self.offset
+
+    def monotonic(self) -> float:
+        """Seconds, for waiting only."""
+        return time.monotonic()
+
+    def arrival(self, stamp: datetime) -> datetime:
+        """The mailbox stamps wall time: shifted like everything else."""
+        return stamp + self.offset
+
+
+@dataclass(frozen=True, slots=True)
+class RandomTokens:
+    """Tokens from the system's randomness."""
+
+    def token(self) -> str:
+        """26 letters and digits, 130 bits."""
+        return "".join(secrets.choice(ALPHABET) for _ in range(TOKEN))
+
+    def uuid(self) -> str:
+        """A random UUID (RFC 9562, version 4)."""
+        return str(uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where to fetch and send, and whose Authentication-Results count. `archive` is an envelope recipient of ours."""
+
+    imap: Account
+    smtp: Account
+    archive: str
+    authserv_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One applicant as the books have them, for people who check."""
+
+    reference: str
+    address: str
+    name: str
+    status: Status
+    decision: Decision | None
+    told: Decision | None
+    rsvps: Mapping[str, Rsvp]
+    answers: Mapping[int, str]
+    version: int
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """The store and the stationery, without any server: what the command line works with beside the worker."""
+
+    settings: Settings
+    clock: Clock
+    store: SqlStore
+    reports: SqlReports
+    desk: Desk
+    stationery: JinjaStationery
+    new_key: bool
+
+
+class Worker:
+    """The three steps of the bot. Each is idempotent; call them until they have nothing more to do."""
+
+    def __init__(self, desktop: Desktop, mail: MailServer, held: ExitStack) -> None:
+        """`held` are the resources that `close` gives back."""
+        self._held = held
+        self._reports = desktop.reports
+        self.settings, self.clock = desktop.settings, desktop.clock
+        self.mailbox = _mailbox(desktop, mail, held)
+        archive = _mailbox(desktop, mail, held)
+        submission = SmtpSubmission(mail.smtp, archive=mail.archive or None)
+        held.callback(submission.close)
+        trust = Trust(self.settings.mailbox.trust, mail.authserv_id)
+        call, limits = self.settings.call, self.settings.limits
+        room = InProcessReadingRoom(limits, trust, frozenset({call.mailbox.email.casefold()}))
+        self._receiver = Receiver(self.mailbox, room, desktop.store, desktop.desk, call, self.clock, limits)
+        self._announcer = Announcer(desktop.store, desktop.desk, call, self.clock)
+        owner = f"worker-{secrets.token_hex(4)}"
+        self._submitter = Submitter(submission, desktop.store, self.clock, limits, owner, archive.archived)
+
+    def receive_once(self) -> int:
+        """Judge and file one batch; how many messages. Raises Unavailable."""
+        return self._receiver.run()
+
+    def announce_once(self) -> int:
+        """Keep the timeline; how much was done."""
+        return self._announcer.run()
+
+    def submit_once(self) -> int:
+        """Hand over what is due; how many mails. Raises Unavailable."""
+        return self._submitter.run()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a letter may have arrived, or somebody called `wake`. Raises Unavailable."""
+        self.mailbox.wait(seconds)
+
+    def wake(self) -> None:
+        """End a `wait` at once."""
+        self.mailbox.wake()
+
+    def next_moment(self) -> datetime | None:
+        """When there is something to do again by itself: a milestone, a waiting mail, the end of a lease."""
+        now = self.clock.now()
+        moments = [self._announcer.next_moment(), self.next_attempt(now)]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def next_attempt(self, now: datetime) -> datetime | None:
+        """When the outbox wants the submitter, not before a second from now."""
+        found = self._reports.next_attempt(now)
+        return None if found is None else max(found, now + timedelta(seconds=1))
+
+    def books(self) -> BooksReport:
+        """The sums."""
+        return self._reports.books()
+
+    def letters(self) -> tuple[LetterRecord, ...]:
+        """Every letter and how it ended."""
+        return self._reports.letters()
+
+    def mails(self) -> tuple[MailRecord, ...]:
+        """Every mail of the outbox."""
+        return self._reports.mails()
+
+    def stories(self) -> tuple[Story, ...]:
+        """Every application."""
+        return tuple(_story(person) for person in self._reports.applications())
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._held.close()
+
+
+def open_desktop(settings: Settings, clock: Clock, state: Path, tokens: Tokens | None = None) -> Desktop:
+    """Store and stationery. Raises StoreRefused or SealBroken, each with the remedy."""
+    master, new_key = open_key(state / "keys")
+    seal = AesSeal(master)
+    engine = open_engine(state)
+    check_integrity(engine)
+    stationery = JinjaStationery(settings.call, settings.templates)
+    domain = settings.call.mailbox.email.rpartition("@")[2]
+    return Desktop(
+        settings=settings,
+        clock=clock,
+        store=SqlStore(engine, settings.call, seal, settings.digest, settings.announcement),
+        reports=SqlReports(engine, settings.call, seal),
+        desk=Desk(stationery, tokens or RandomTokens(), domain),
+        stationery=stationery,
+        new_key=new_key,
+    )
+
+
+def build(settings: Settings, clock: Clock, *, state: Path, mail: MailServer, tokens: Tokens | None = None) -> Worker:
+    """A worker that holds the worker's lock on `state`. Raises StoreRefused or SealBroken."""
+    with ExitStack() as held:
+        held.enter_context(worker_lock(state))
+        desktop = open_desktop(settings, clock, state, tokens)
+        held.callback(desktop.reports.close)
+        return Worker(desktop, mail, held.pop_all())
+    raise AssertionError("unreachable: the stack hands exceptions on")
+
+
+def configured_server(settings: Settings) -> MailServer | None:
+    """The server of the configuration, or None for the built-in one."""
+    imap, smtp = settings.mailbox.account, settings.submission.account
+    if imap is None or smtp is None:
+        return None
+    return MailServer(imap, smtp, settings.submission.archive, settings.mailbox.authserv_id)
+
+
+class BuiltIn:
+    """The built-in server while the bot runs: watched, and started again on the same ports if it dies."""
+
+    def __init__(self, settings: Settings, state: Path, smtp_port: int, imap_port: int) -> None:
+        """Starts the server. Raises Unavailable."""
+        self._settings, self._state = settings, state
+        self.server = self._start(smtp_port, imap_port)
+
+    def watch(self) -> None:
+        """Start the server again if it has died. Raises Unavailable."""
+        if not self.server.alive():
+            self.server.stop()
+            self.server = self._start(self.server.smtp_port, self.server.imap_port)
+
+    def _start(self, smtp_port: int, imap_port: int) -> EmbeddedServer:
+        box = self._settings.call.mailbox.email
+        spool, password = self._state / "built-in" / "spool", built_in_password(self._state)
+        return start_embedded(spool, box, password, BUILT_IN_AUTHSERV, _archive_address(box), smtp_port, imap_port)
+
+
+@contextmanager
+def serve_built_in(settings: Settings, state: Path, smtp_port: int, imap_port: int) -> Iterator[BuiltIn]:
+    """The built-in server on its own spool below `state`, until the block ends. Raises Unavailable."""
+    built_in = BuiltIn(settings, state, smtp_port, imap_port)
+    try:
+        yield built_in
+    finally:
+        built_in.server.stop()
+
+
+def built_in_server(settings: Settings, state: Path, server: EmbeddedServer) -> MailServer:
+    """How to reach a built-in server that runs."""
+    box = settings.call.mailbox.email
+    imap, smtp = (
+        Account(HOST, port, "none", box, built_in_password(state)) for port in (server.imap_port, server.smtp_port)
+    )
+    return MailServer(imap, smtp, _archive_address(box), BUILT_IN_AUTHSERV)
+
+
+def built_in_password_file(state: Path) -> Path:
+    """Where that password is kept (0600 in 0700)."""
+    return state / "built-in" / "password"
+
+
+def built_in_password(state: Path) -> str:
+    """The one password of all mailboxes on the built-in server, made at its first start."""
+    path = built_in_password_file(state)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(RandomTokens().token(), encoding="ascii")
+    return path.read_text(encoding="ascii").strip()
+
+
+def _archive_address(box: str) -> str:
+    local, _, domain = box.rpartition("@")
+    return f"archive+{local}@{domain}"
+
+
+def _mailbox(desktop: Desktop, mail: MailServer, held: ExitStack) -> ImapMailbox:
+    settings = desktop.settings
+    folders = ImapFolders(junk=settings.mailbox.junk, archive=settings.mailbox.archive)
+    mailbox = ImapMailbox(
+        mail.imap,
+        desktop.clock,
+        folders,
+        own_address=settings.call.mailbox.email,
+        message_bytes=settings.limits.message_bytes,
+    )
+    held.callback(mailbox.close)
+    return mailbox
+
+
+def _story(person: Application) -> Story:
+    return Story(
+        reference=person.reference,
+        address=person.address,
+        name=person.name,
+        status=person.status,
+        decision=person.decision,
+        told=person.told,
+        rsvps=person.rsvps,
+        answers={answer.question: answer.text for answer in person.answers},
+        version=person.version,
+        late=person.late,
+    )
