@@ -133,6 +133,11 @@ class Case:
         limit = self.reply_limit if self.proven else 1
         return self.letter.answerable and self.context.replies_today < limit
 
+    @property
+    def may_ask(self) -> bool:
+        """Whether the stored address may be asked about a letter that proves nothing."""
+        return self.letter.answerable and self.context.replies_today < self.reply_limit
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -281,7 +281,8 @@ def built_in_password_file(state: Path) -> Path:
 def built_in_password(state: Path) -> str:
     """The one password of all mailboxes on the built-in server, made at its first start."""
     path = built_in_password_file(state)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (state, path.parent):  # parents made on the way would be readable by others
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(RandomTokens().token(), encoding="ascii")

@@ -206,7 +206,54 @@ def test_a_complaint_names_line_key_value_and_remedy(tmp_path: Path):
     assert (number.line, number.key) == (47, "[[sessions]] no. 2: webex.meeting_number")
     assert number.value == "(not shown here)"
     assert video.line == 49
+    assert str(config.BadConfig((zone,))).startswith("The configuration cannot be used: one thing is wrong.")
+    assert str(config.BadConfig((zone, number))).startswith("The configuration cannot be used: 2 things are wrong.")
     assert 'line 9, [call] zone = "Europe/Brusels"\n   There is no such time zone.' in str(zone)
+
+
+def line(number: int, **change: object) -> dict:
+    """A change to one line of the timeline, counted from 0 (the good one has five)."""
+    return {"timeline": [{}] * number + [change]}
+
+
+JUST_FITS = {
+    "published and closed on one day": {"call": {"published": date(2031, 3, 14)}},
+    "one place": {"call": {"places": 1}},
+    "sessions that follow at once": {
+        "sessions": [{}, {"date": date(2031, 4, 8), "start": "12:30", "end": "14:30"}],
+        "timeline": [{}] * 3 + [{"when": "each session - 4 days at 12:30", "late": "4 days"}],
+    },
+    "a last invitation": line(1, when="2031-04-08 at 08:59", late="1 day"),
+    "invitations to the end": line(1, when="2031-03-30 at 12:30", late="10 days"),
+    "details until the start": line(3, when="each session - 4 days at 09:00", late="4 days"),
+    "a reminder until the end": line(4, late="5 hours"),
+    "a reminder just before": line(4, when="each session at 08:59"),
+    "announced at midnight until the end": line(5, mailing="announcement", when="published at 00:00", late="12 days"),
+    "a notice until midnight": line(5, mailing="deadline_notice", when="deadline at 09:00", late="15 hours"),
+    "closed at once": line(5, mailing="closing", when="deadline + 1 day at 00:00"),
+    "thanked at once": line(5, mailing="thanks", when="last session at 12:30"),
+    "reminded a minute later": line(5, mailing="rsvp_reminder", when="2031-03-21 at 10:01", late="1 day"),
+    "sent once more": line(5, mailing="regret", when="2031-03-26 at 10:00", edition=2),
+    "nine digits": {
+        "sessions": [{"webex": {"meeting_number": "274-100-010", "video_address": "274100010@meet.webex.example"}}]
+    },
+    "a personal room": {"sessions": [{"webex": {"join_url": "https://MEET.webex.example/meet/kim.contact"}}]},
+    "a long link": {"sessions": [{"webex": {"join_url": "https://meet.webex.example/webappng/x/meeting/info/1"}}]},
+    "an organiser in other case": {"sessions": [{"webex": {"approved_by": "Ola@Garden.example"}}]},
+    "verdicts at the deadline": line(1, when="deadline + 1 day at 00:00", late="20 days"),
+    "approved between the sessions": {
+        "sessions": [{}, {"webex": {"approved_at": datetime(2031, 4, 8, 15, 0, tzinfo=UTC)}}]
+    },
+    "a phone of six digits": {"sessions": [{"webex": {"phones": ["123456"]}}]},
+    "eight words": {"questions": [{"text": "Does it take eight words to ask this?"}]},
+    "a contact who organises": {"contacts": [{"email": "ola@garden.example"}]},
+}
+
+
+@pytest.mark.parametrize("change", JUST_FITS.values(), ids=JUST_FITS)
+def test_what_only_just_fits_is_allowed(change: dict, tmp_path: Path):
+    warnings = config.load(write(tmp_path, change), {}).warnings
+    assert [warning for warning in warnings if "goes to nobody" not in warning] == []
 
 
 # The file itself
@@ -314,7 +361,7 @@ def test_a_password_file_gives_the_password_without_its_line_end(tmp_path: Path)
         (b"\n", 0o600, "is empty"),
         (b"one\ntwo\n", 0o600, "more than one line"),
         (b"\xff", 0o600, "no UTF-8"),
-        (b"x" * 20_000, 0o600, "far too large"),
+        (b"x" * 10_001, 0o600, "far too large"),
     ],
 )
 def test_a_password_file_that_is_open_to_all_or_holds_no_password_is_refused(
@@ -323,6 +370,14 @@ def test_a_password_file_that_is_open_to_all_or_holds_no_password_is_refused(
     (one,) = complaints(password_file(tmp_path, content, mode))
     assert one.key == "[mailbox] password_file"
     assert remedy in one.remedy
+
+
+def test_a_password_file_that_is_missing_or_a_folder_is_refused(tmp_path: Path):
+    path = password_file(tmp_path, b"", 0o600)
+    (tmp_path / "secret").unlink()
+    assert [one.remedy for one in complaints(path)] == ["There is no such file."]
+    (tmp_path / "secret").mkdir()
+    assert [one.remedy for one in complaints(path)] == ["This file cannot be read: Is a directory."]
 
 
 def test_naming_two_places_for_one_password_is_refused(tmp_path: Path):
@@ -369,6 +424,27 @@ def test_every_bad_line_of_the_contacts_is_told_by_its_number_and_without_the_pe
         assert one.key == "[announcement] contacts_csv"
         assert remedy in one.remedy
         assert "pilots" not in str(one)
+
+
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [
+        ("email,name\nzoë@x,Zoë".encode("latin-1"), "CSV UTF-8"),
+        (b"x" * 5_000_001, "larger than 5000000 bytes"),
+        (b"email,name\nx" + b"y" * 200_000, "of this file is not valid CSV"),
+    ],
+    ids=["another encoding", "too large", "no CSV"],
+)
+def test_a_list_that_cannot_be_read_is_one_complaint(content: bytes, remedy: str, tmp_path: Path):
+    (tmp_path / "people.csv").write_bytes(content)
+    (one,) = complaints(write(tmp_path, {"announcement": {"contacts_csv": "people.csv"}}))
+    assert remedy in one.remedy
+
+
+def test_a_folder_in_place_of_the_list_is_a_complaint(tmp_path: Path):
+    (tmp_path / "people.csv").mkdir()
+    (one,) = complaints(write(tmp_path, {"announcement": {"contacts_csv": "people.csv"}}))
+    assert "cannot be read" in one.remedy
 
 
 def test_a_list_that_is_wrong_throughout_is_told_of_briefly(tmp_path: Path):
@@ -530,4 +606,8 @@ def test_the_explanation_tells_local_times_and_no_person():
     told = config.explain(config.load(SHIPPED, {}))
     assert "Thu 10 Mar 2022, until midnight (Europe/Brussels)" in told
     assert "Tue 05 Apr 2022 07:30" in told
+    assert "digest             daily at 08:00" in told
+    assert told.count("online, details approved") == 2
+    assert "in a room" in config.explain(config.load(CONFIGS / "one_question_in_a_room.toml", {}))
+    assert "online, no details yet" in config.explain(config.load(CONFIGS / "twenty_questions_in_new_york.toml", {}))
     assert [word for word in ("@", "https", "KORN", "harbour") if word in told] == []

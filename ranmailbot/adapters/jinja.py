@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,8 +44,8 @@ _MAILTO_CHARACTERS = 1_900
 _GAP = "\x1e"
 """A blank line that is meant: room for an answer. Other runs of blank lines come from the templates and are folded."""
 
-_DIGEST_CHARACTERS = 40_000
-"""Of applicants' words in one digest; the markup around them takes as much again."""
+_DIGEST_ANSWERS, _DIGEST_CHARACTERS = 60, 20_000
+"""Of applicants' answers in one digest. The markup around them takes twice as much; the mailbox holds all of them."""
 
 _RUN_OF_BLANKS = re.compile(r"\n(?:[ \t]*\n){2,}")
 _TRAILING = re.compile(r"[ \t]+(?=\n)")
@@ -181,7 +181,8 @@ def _environment(call: Call, templates: Path) -> SandboxedEnvironment:
         "closing_line": closing_line,
         "printed_question": lambda question: printed_question(question, len(call.questions)),
         "printed_profile_line": printed_profile_line,
-        "room_for_answer": _room_for_answer,
+        "shown_in_full": _shown_in_full(len(call.questions)),
+        "room_for_answer": lambda applications: _room_for_answer(len(applications), len(call.questions)),
         "deadline": wording.moment(call.deadline_day, call.zone),
         "day_word": wording.session_noun(call),
     }
@@ -294,9 +295,15 @@ def _milestone_words(label: str) -> str:
     return mailing.replace("_", " ") + ("" if scope == "call" else f", {scope}")
 
 
-def _room_for_answer(applications: Sequence[object]) -> int:
+def _shown_in_full(questions: int) -> int:
+    """How many applications a digest shows with their answers; the others are named."""
+    return max(3, _DIGEST_ANSWERS // max(1, questions))
+
+
+def _room_for_answer(applications: int, questions: int) -> int:
     """Characters of each answer that a digest shows, so that the whole of it stays below what clients cut off."""
-    return max(60, min(1_500, _DIGEST_CHARACTERS // max(1, 4 * min(len(applications), 30))))
+    answers = min(applications, _shown_in_full(questions)) * max(1, questions)
+    return max(100, min(1_500, _DIGEST_CHARACTERS // max(1, answers)))
 
 
 def _must_be_right(draft: Draft, faces: tuple[str, ...], calendar: str) -> None:

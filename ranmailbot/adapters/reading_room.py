@@ -32,7 +32,7 @@ class InProcessReadingRoom:
         if envelope.size > self.limits.message_bytes:
             return Unreadable("the message is larger than the limit")
         try:
-            return decode(envelope.raw, arrived, self.limits, self.trust, self.own_addresses, envelope.junk)
+            return decode(envelope.raw, arrived, self.limits, self.trust, self.own_addresses, junk=envelope.junk)
         except NotALetter as error:
             return Unreadable(error.reason)
         except Exception as error:  # noqa: BLE001 - one hostile message must never stop the next one from being read

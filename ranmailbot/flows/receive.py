@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ranmailbot.call.call import Call
-from ranmailbot.desk import Case, Folder, Outcome
+from ranmailbot.desk import Case, Context, Folder, Outcome
 from ranmailbot.flows import journal
 from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.resolve import resolve
 from ranmailbot.intake import recognise
-from ranmailbot.mail.answers import read_answers
+from ranmailbot.mail.answers import Reading, read_answers
 from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.limits import Limits
 from ranmailbot.ports import Books, Clock, Envelope, Filed, Mailbox, ReadingRoom, Store, Unavailable, Unreadable
 
 BATCH = 100
+CORRECTABLE = frozenset(
+    {"acknowledgement", "closing", "correction_check", "deadline_notice", "deadline_reminder", "passed_on"}
+)
+"""Mails of ours that ask only some questions, or none, and may be answered with any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class Receiver:
         case = Case(
             letter=letter,
             context=context,
-            reading=read_answers(letter.text, context.form, letter.sender),
+            reading=understand(letter, context, self.call),
             call=self.call,
             now=now,
             reply_limit=self.limits.replies_per_sender_per_day,
@@ -130,3 +134,13 @@ def _digest(envelope: Envelope) -> str:
     if envelope.raw:
         return hashlib.sha256(envelope.raw).hexdigest()
     return f"unfetched-{envelope.uidvalidity}-{envelope.uid}"
+
+
+def understand(letter: Letter, context: Context, call: Call) -> Reading:
+    """What a letter answers. Whoever replies to a mail that asks little or nothing may still correct any answer."""
+    form, replied = context.form, context.replied
+    if replied is not None and replied.kind in CORRECTABLE and len(form.questions) < len(call.questions):
+        wide = read_answers(letter.text, replace(form, questions=call.questions), letter.sender)
+        if wide.answers:
+            return wide
+    return read_answers(letter.text, form, letter.sender)

@@ -24,10 +24,9 @@ def resolve(books: Books, letter: Letter, call: Call, now: datetime) -> Context:
     email = letter.sender.email if letter.sender else ""
     replied = books.sent_mail(letter.refers_to[:MOST_REFERENCES], find_reference(letter.text.text, call.key))
     organiser = call.organiser(email) if email else None
-    referred = books.application(replied.application) if replied and replied.application is not None else None
     return Context(
         replied=replied,
-        referred=referred,
+        referred=_referred(books, replied),
         form=_form(books, replied, email, call),
         applications=books.applications_of(email) if email else (),
         organiser=organiser,
@@ -38,6 +37,16 @@ def resolve(books: Books, letter: Letter, call: Call, now: datetime) -> Context:
         next_number=books.next_number(),
         decided=_everybody(books) if organiser else MappingProxyType({}),
     )
+
+
+def _referred(books: Books, replied: SentMail | None) -> Application | None:
+    """Whom the answered mail was about: its application, or the one of the address that mail went to."""
+    if replied is None:
+        return None
+    if replied.application is not None:
+        return books.application(replied.application)
+    theirs = books.applications_of(replied.recipient)
+    return theirs[-1] if theirs else None
 
 
 def _form(books: Books, replied: SentMail | None, email: str, call: Call) -> SentForm:

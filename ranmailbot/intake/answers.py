@@ -80,7 +80,8 @@ def _apply(case: Case, *, other_person: bool) -> Outcome:
     """A new application. Behind another's form it may still be the same person: the organisers see both."""
     reading, context = case.reading, case.context
     asked = _asked(case)
-    siblings = [context.referred] if context.referred is not None else []
+    mine = {person.number for person in context.applications}
+    siblings = [context.referred] if context.referred is not None and context.referred.number not in mine else []
     siblings += [person for person in context.applications if other_person and not person.withdrawn]
     person = Application(
         number=context.next_number,
@@ -136,7 +137,7 @@ def _hold(case: Case, target: Application) -> Outcome:
         application=target.number,
         thread=f"check:{target.reference}",
     )
-    drafts = (draft,) if case.may_answer else ()
+    drafts = (draft,) if case.may_ask else ()
     return Outcome("held", Folder.APPLICATIONS, drafts=drafts, note=f"unproven change of {target.reference}")
 
 

@@ -48,7 +48,7 @@ def handle(case: Case) -> Outcome:
         return Outcome("withdrawn", Folder.REQUESTS, unsubscribe=(case.sender.email,))
     if wish == "withdraw" and len(mine) == 1 and case.proven:
         return _withdraw(case, mine[0])
-    drafts = tuple(_check(person) for person in mine) if case.may_answer else ()
+    drafts = tuple(_check(person) for person in mine) if case.may_ask else ()
     return Outcome("withdrawal_asked", Folder.REQUESTS, drafts=drafts)
 
 

@@ -13,14 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ranmailbot.mail.sent_text import SEED, Piece, SentText
-from ranmailbot.mail.words import Words
+from ranmailbot.mail.words import Words, before_on_line
 
 ENOUGH = 0.75
 """The share of a piece's words that must be found."""
+ENOUGH_OF_QUESTION = 0.8
+"""The same for a question's own words: people use most of them when they answer."""
 _STRAY = 6
 """So many foreign words may stand inside a piece; they remain the applicant's."""
+_PLAIN = 0.9
+"""A question of which so much is found is believed wherever it stands."""
 _WEAK = 4
 """A piece of fewer words is believed only beside another one."""
+_LABEL_CHARACTERS = 4
 _OPENERS = " \t\"'“„«‘(*_#•·-–—>|[\u2022"
 
 
@@ -55,6 +60,10 @@ class Match:
     def size(self) -> int:
         """How many words of the piece were found."""
         return sum(run.size for run in self.runs)
+
+    def within(self, words: tuple[int, int]) -> int:
+        """How many of these words of the form were found."""
+        return sum(max(0, min(words[1], run.of + run.size) - max(words[0], run.of)) for run in self.runs)
 
 
 def matches(reply: Words, sent: SentText, depth_of: Sequence[int]) -> tuple[Match, ...]:
@@ -100,7 +109,12 @@ def _gathered(runs: list[Run], sent: SentText) -> list[Match]:
             size = min(left, sent.pieces[number].end - of)
             part = Run(at, of, size)
             last = found[-1] if found else None
-            if last and last.piece == number and at - last.end <= _STRAY and of >= last.runs[-1].of + last.runs[-1].size:
+            if (
+                last
+                and last.piece == number
+                and at - last.end <= _STRAY
+                and of >= last.runs[-1].of + last.runs[-1].size
+            ):
                 found[-1] = Match(number, (*last.runs, part), False)
             else:
                 found.append(Match(number, (part,), size == sent.pieces[number].size))
@@ -113,15 +127,30 @@ def _filled(match: Match, reply: Words, sent: SentText) -> Match:
     piece = sent.pieces[match.piece]
     if match.whole or match.size < SEED:
         return match
-    first, last = match.runs[0], match.runs[-1]
-    runs = _equal(reply, sent, (max(0, first.at - (first.of - piece.first) - 1), first.at), (piece.first, first.of))
+    runs = _edge(reply, sent, match.runs[0], piece, -1)
     for run, following in zip(match.runs, (*match.runs[1:], None), strict=True):
         runs.append(run)
         if following is not None:
             runs += _equal(reply, sent, (run.at + run.size, following.at), (run.of + run.size, following.of))
-    rest = piece.end - last.of - last.size
-    runs += _equal(reply, sent, (match.end, min(len(reply.keys), match.end + rest + 1)), (piece.end - rest, piece.end))
+    runs += _edge(reply, sent, match.runs[-1], piece, 1)
     return Match(match.piece, tuple(runs), sum(run.size for run in runs) == piece.size)
+
+
+def _edge(reply: Words, sent: SentText, run: Run, piece: Piece, step: int) -> list[Run]:
+    """Equal words just beyond a run (`step` -1: before it), each in the place where the form has it.
+
+    Never beyond a question's own words: what follows them is somebody's answer.
+    """
+    low, high = piece.core if piece.question is not None else (piece.first, piece.end)
+    at, of = (run.at, run.of) if step < 0 else (run.at + run.size - 1, run.of + run.size - 1)
+    found: list[Run] = []
+    for distance in range(1, SEED + 1):
+        here, there = at + step * distance, of + step * distance
+        if not (low <= there < high and 0 <= here < len(reply.keys)):
+            break
+        if reply.keys[here] == sent.words.keys[there]:
+            found.append(Run(here, there, 1))
+    return found[::step]
 
 
 def _equal(reply: Words, sent: SentText, mine: tuple[int, int], ours: tuple[int, int]) -> list[Run]:
@@ -152,6 +181,8 @@ def _enough(match: Match, sent: SentText) -> bool:
     piece = sent.pieces[match.piece]
     if piece.profile is not None:
         return False  # found by their labels instead
+    if piece.question is not None and piece.core[1] - piece.core[0] > _WEAK:
+        return match.within(piece.core) >= ENOUGH_OF_QUESTION * (piece.core[1] - piece.core[0])
     return match.size >= ENOUGH * piece.size if piece.size >= _WEAK else match.whole
 
 
@@ -163,7 +194,6 @@ class _Standing:
         anchors = [depth_of[match.start] for match in found if self._piece(match).size >= _WEAK]
         quoted = sum(1 for depth in anchors if depth > 0)
         self._quoted_here = quoted * 2 > len(anchors)
-        self._believed: dict[int, bool] = {}
 
     def _piece(self, match: Match) -> Piece:
         return self._sent.pieces[match.piece]
@@ -174,9 +204,9 @@ class _Standing:
         piece = self._piece(match)
         beside = self._beside(number)
         if piece.question is not None:
-            return beside or self._begins(match) or match.size >= 0.9 * piece.size
+            return beside or self._begins(match) or match.within(piece.core) >= _PLAIN * (piece.core[1] - piece.core[0])
         if self._quoted_here and not any(self._depth_of[match.start : match.end]):
-            return self._beside_quoted(number)
+            return self._goes_on_from_quoted(number)
         if piece.size < _WEAK:
             return beside
         return (beside or self._begins(match)) and (self._before_next(number) or self._ends(match))
@@ -194,21 +224,21 @@ class _Standing:
     def _before_next(self, number: int) -> bool:
         return number + 1 < len(self._found) and self._found[number].end == self._found[number + 1].start
 
-    def _beside_quoted(self, number: int) -> bool:
-        near = [other for other in (number - 1, number + 1) if 0 <= other < len(self._found)]
-        return any(
-            self._touches(min(number, other), max(number, other))
-            and any(self._depth_of[self._found[other].start : self._found[other].end])
-            for other in near
-        )
+    def _goes_on_from_quoted(self, number: int) -> bool:
+        """Whether it goes on from something quoted: a client broke the line and lost the mark."""
+        while number and self._touches(number - 1, number):
+            number -= 1
+            if any(self._depth_of[self._found[number].start : self._found[number].end]):
+                return True
+        return False
 
     def _begins(self, match: Match) -> bool:
         """Whether it begins a line or a sentence, a label and marks aside."""
         text, place = self._reply.text, self._reply.starts[match.start]
-        before = text[text.rfind("\n", 0, place) + 1 : place].rstrip(_OPENERS)
+        before = before_on_line(text, place).rstrip(_OPENERS)
         if not before or before[-1] in ".?!:)…":
             return True
-        return len(before) <= 4 and any(character.isdigit() for character in before)
+        return len(before) <= _LABEL_CHARACTERS and any(character.isdigit() for character in before)
 
     def _ends(self, match: Match) -> bool:
         """Whether it ends a line or a sentence."""

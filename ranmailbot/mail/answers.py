@@ -157,13 +157,16 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm) -> None:
     if piled is not None:
         found, left, marks = piled
         sheet.found, sheet.left, sheet.marks = found, sheet.left + left, sheet.marks + marks
-    anchored = {found.question for found in sheet.found}
+    inline = list(sheet.found)
     for gap in loose:
         for span in sheet.layout.by_depth(gap.span):
             if gap.after_header and sheet.layout.depth_at(span[0]) == 0 and not sheet.layout.anchors:
                 sheet.left.append(span)
                 continue
-            found, left, marks = loose_answers(sheet.layout, span, asked, frozenset(anchored))
+            # Old answers that come back quoted do not stand in the way of a new one above them.
+            depth = sheet.layout.depth_at(span[0])
+            anchored = frozenset(found.question for found in inline if found.depth <= depth)
+            found, left, marks = loose_answers(sheet.layout, span, asked, anchored)
             sheet.found += found
             sheet.left += left
             sheet.marks += marks
@@ -171,7 +174,7 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm) -> None:
 
 def _piled(sheet: _Sheet, asked: tuple[int, ...]) -> tuple[list[Found], list[Span], list[Span]] | None:
     """All answers below the last question, with labels: bottom-posted under a quote that was cut."""
-    if len(asked) < 2 or len(sheet.found) != 1 or sheet.found[0].question != asked[-1]:
+    if len(asked) == 1 or len(sheet.found) != 1 or sheet.found[0].question != asked[-1]:
         return None
     only = sheet.found[0]
     if len(only.spans) != 1 or only.gap is None:
@@ -221,5 +224,3 @@ def _without_tail(sheet: _Sheet, chosen: list[Found], sender: Address | None) ->
 def _answer(layout: Layout, found: Found) -> Answer:
     text = "\n".join(layout.text[start:end] for start, end in found.spans)
     return Answer(found.question, text, found.confidence, found.source, (found.spans[0][0], found.spans[-1][1]))
-
-

@@ -80,7 +80,7 @@ def _results(value: str) -> tuple[str, tuple[Result, ...] | None]:
         return re.split(r"[\s;(]", value.strip(), maxsplit=1)[0].strip('"').lower(), None
     head = parts[0].split()
     identity = head[0].strip('"').lower() if head else ""
-    if len(value) > _FIELD_CHARACTERS or len(head) > 2 or (len(head) == 2 and head[1] != "1"):
+    if len(value) > _FIELD_CHARACTERS or head[1:] not in ([], ["1"]):
         return identity, None
     found: list[Result] = []
     for part in filter(None, (text.strip() for text in parts[1:])):

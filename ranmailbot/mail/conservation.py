@@ -18,7 +18,8 @@ from ranmailbot.mail.sent_text import prepare
 from ranmailbot.mail.words import keys
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
-_LONGEST_MARK = 3_000
+_LONGEST_LABEL = 60
+_LONGEST_HEADER = 1_200
 
 
 def conserved(text: VisibleText, form: SentForm, reading: Reading) -> bool:
@@ -26,7 +27,7 @@ def conserved(text: VisibleText, form: SentForm, reading: Reading) -> bool:
     whole = text.text
     if not _ours_is_ours(whole, form, reading):
         return False
-    if any(end - start > _LONGEST_MARK for start, end in reading.mark_spans):
+    if not all(_is_mark(whole[start:end], form) for start, end in reading.mark_spans):
         return False
     kept = chain(
         (answer.text for answer in reading.answers),
@@ -38,10 +39,21 @@ def conserved(text: VisibleText, form: SentForm, reading: Reading) -> bool:
     accounted.subtract(_TOKEN.findall(whole))
     if accounted and min(accounted.values()) < 0:
         return False
-    return all(whole[answer.span[0] : answer.span[1]].startswith(answer.text.split("\n", 1)[0]) for answer in reading.answers)
+    return all(
+        whole[answer.span[0] : answer.span[1]].startswith(answer.text.split("\n", 1)[0]) for answer in reading.answers
+    )
 
 
 def _ours_is_ours(whole: str, form: SentForm, reading: Reading) -> bool:
     """Every span called ours is a row of words that stands in the form."""
     stream = prepare(form).stream
     return all(f" {' '.join(keys(whole[start:end]))} " in stream for start, end in reading.ours_spans)
+
+
+def _is_mark(mark: str, form: SentForm) -> bool:
+    """A label is short; a reply header is not long and names us."""
+    words = _TOKEN.findall(mark)
+    if len(mark.strip()) <= _LONGEST_LABEL or len(set(words)) <= 1:
+        return True
+    folded = " ".join(mark.casefold().split())
+    return len(mark) <= _LONGEST_HEADER and any(" ".join(our.casefold().split()) in folded for our in form.ours)

@@ -150,7 +150,7 @@ def _joined(parts: list[tuple[int, bool, str]]) -> str:
         return decode_words("".join(text for _, _, text in parts))
     charset, data = "", b""
     for number, extended, text in parts:
-        if extended and number == 0 and text.count("'") >= 2:
+        if extended and number == 0 and text.count("'") > 1:
             charset, _, text = text.split("'", 2)  # noqa: PLW2901 - the prefix of the first section is no text
         data += unquote_to_bytes(text) if extended else text.encode("utf-8", "replace")
     return " ".join(clean(decode(data, charset)).split())

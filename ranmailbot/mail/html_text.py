@@ -16,21 +16,77 @@ from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reply_text import Line, unquoted
 
 _DROPPED = frozenset(
-    ["script", "style", "head", "title", "meta", "link", "template", "svg", "math", "object", "embed", "iframe", "audio", "video", "canvas", "map", "-comment", "!doctype", "-doctype"]
+    [
+        "script",
+        "style",
+        "head",
+        "title",
+        "meta",
+        "link",
+        "template",
+        "svg",
+        "math",
+        "object",
+        "embed",
+        "iframe",
+        "audio",
+        "video",
+        "canvas",
+        "map",
+        "-comment",
+        "!doctype",
+        "-doctype",
+    ]
 )
 _SPACED = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "dl", "table", "pre", "hr"])
 _BLOCKS = _SPACED | frozenset(
-    ["div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center", "form", "fieldset", "figure", "figcaption", "li", "dd", "dt", "tr", "td", "th", "tbody", "thead", "tfoot", "caption", "summary", "details", "body", "html", "option", "textarea", "legend"]
+    [
+        "div",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "main",
+        "aside",
+        "nav",
+        "address",
+        "center",
+        "form",
+        "fieldset",
+        "figure",
+        "figcaption",
+        "li",
+        "dd",
+        "dt",
+        "tr",
+        "td",
+        "th",
+        "tbody",
+        "thead",
+        "tfoot",
+        "caption",
+        "summary",
+        "details",
+        "body",
+        "html",
+        "option",
+        "textarea",
+        "legend",
+    ]
 )
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)", re.IGNORECASE
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)",
+    re.IGNORECASE,
 )
 _INDENTED = re.compile(r"margin:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px;\s*border:\s*none", re.IGNORECASE)
 _PREFORMATTED = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _INDENTS = 8
+_NUMBER_DIGITS = 4
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40})")
-_VOID = frozenset(["br", "img", "hr", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "track", "param"])
+_VOID = frozenset(
+    ["br", "img", "hr", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "track", "param"]
+)
 _SELF_CLOSING = frozenset(["p", "li", "td", "th", "tr", "dt", "dd", "option", "tbody", "thead", "tfoot"])
 
 
@@ -155,7 +211,7 @@ def _begin_list(tag: str, attributes: dict[str, str | None], page: _Page) -> Non
 
 
 def _number(text: str | None, default: int) -> int:
-    return int(text) if text and len(text) <= 4 and text.isascii() and text.isdigit() else default
+    return int(text) if text and len(text) <= _NUMBER_DIGITS and text.isascii() and text.isdigit() else default
 
 
 def _leave(undo: _Undo, page: _Page) -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_MARKS = r"[\s*_#•>|\-–—]*"
+_MARKS = r"[ \t*_#•>|\-–—]*"
 _WORD = r"(?:[^\W\d_]{1,16}\.?[ \t#°º.]{0,3}){0,3}"
 _AT_LINE = re.compile(
     rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<word>{_WORD})(?P<number>\d{{1,2}})|(?P<roman>[IVX]{{1,5}})(?=[ \t]?[.):]))[*_]*"
@@ -55,7 +55,9 @@ def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
         other = _chain(run_on, asked) if len(run_on) > len(at_line) else ([], False)
         # Numbers inside a line are believed only as a list: the first question's and the next.
         if len(other[0]) > max(1, len(best[0])) and other[0][0].number == asked[0]:
-            return _cut(text, other[0], [label.number for label in other[0]], _confidence(other, len(asked), run_on=True))
+            return _cut(
+                text, other[0], [label.number for label in other[0]], _confidence(other, len(asked), run_on=True)
+            )
     if best[0]:
         return _cut(text, best[0], [label.number for label in best[0]], _confidence(best, len(asked)))
     return ()
@@ -81,7 +83,9 @@ def _labels_at_lines(text: str) -> list[Label]:
             continue
         number = int(match["number"]) if match["roman"] is None else _ROMAN.get(match["roman"], 0)
         found.append(Label(match.start() + _leading(match[0]), match.end(), number))
-    return found[:_MOST_LABELS]
+        if len(found) >= _MOST_LABELS:
+            break
+    return found
 
 
 def _leading(text: str) -> int:
@@ -94,6 +98,8 @@ def _labels_anywhere(text: str, at_line: list[Label]) -> list[Label]:
     for match in _RUN_ON.finditer(text):
         if not any(label.start <= match.start() < label.end for label in at_line):
             found[match.end()] = Label(match.start(), match.end(), int(match["number"]))
+        if len(found) >= _MOST_LABELS:
+            break
     return [found[place] for place in sorted(found)][:_MOST_LABELS]
 
 
@@ -121,7 +127,9 @@ def _chain(labels: list[Label], asked: Sequence[int]) -> tuple[list[Label], bool
             else:
                 _offer(following, (passed, inner), (cost + _FOREIGN + early, ways, chain))
         states = following
-    ends = [(cost + (len(asked) - passed) * _MISSING, ways, chain) for (passed, _), (cost, ways, chain) in states.items()]
+    ends = [
+        (cost + (len(asked) - passed) * _MISSING, ways, chain) for (passed, _), (cost, ways, chain) in states.items()
+    ]
     cheapest = min(cost for cost, _, _ in ends)
     best = [(ways, chain) for cost, ways, chain in ends if cost == cheapest]
     doubtful = len(best) > 1 or best[0][0] > 1

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from ranmailbot.mail.alignment import Match, matches
 from ranmailbot.mail.form import SentForm
-from ranmailbot.mail.reply_header import reply_headers
+from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.sent_text import SentText, prepare
-from ranmailbot.mail.words import Words, words
+from ranmailbot.mail.words import Words, before_on_line, words
 
 Span = tuple[int, int]
 """Character offsets [start, end) into the visible text."""
@@ -25,7 +25,7 @@ _EDITED = 0.9
 _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
 _RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
-_TWINS = str.maketrans("’‘“”–—«»„", "''\"\"--\"\"\"")
+_TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +143,16 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     events = [_matched(match, reply, sent) for match in found]
     events += _profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
-    our_lines = {bisect_right(starts, event.start) - 1 for event in events if event.profile is None}
-    headers = reply_headers(text.lines, form.ours, our_lines)
-    events += [_header(starts, len(whole), span) for span in headers]
+    our_lines = {bisect_right(starts, event.start) - 1 for event in events if _begins_line(whole, event)}
+    for header in reply_headers(text.lines, form.ours, our_lines):
+        events.append(_header(starts, len(whole), header))
     events.sort(key=lambda event: event.start)
     return _laid(whole, starts, depths, _disjoint(events), sent)
+
+
+def _begins_line(text: str, event: _Event) -> bool:
+    """A piece that begins its line. The subject after "Subject:" does not: it belongs to the reply header."""
+    return event.profile is None and not before_on_line(text, event.start).strip(" \t>|*_")
 
 
 def _lines(text: VisibleText) -> tuple[list[int], list[int]]:
@@ -184,12 +189,13 @@ def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
                 strays.append((ours[-1][1], start))
             ours.append((start, end))
         word, of = run.at + run.size, run.of + run.size
-    first = _with_marks_before(reply, sent, match, ours[0][0])
+    first = _with_marks_before(reply, match, ours[0][0])
     last = _with_marks_after(reply, sent, match, ours[-1][1])
     ours[0] = (first, ours[0][1])
     ours[-1] = (ours[-1][0], last)
     question = piece.question if piece.question is not None else piece.owner
-    confidence = _INLINE if match.size >= 0.9 * piece.size else _EDITED
+    core = piece.core if piece.question is not None else (piece.first, piece.end)
+    confidence = _INLINE if match.within(core) >= 0.9 * (core[1] - core[0]) else _EDITED
     return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, piece.question is not None)
 
 
@@ -212,16 +218,16 @@ def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) ->
     return place
 
 
-def _with_marks_before(reply: Words, sent: SentText, match: Match, place: int) -> int:
+def _with_marks_before(reply: Words, match: Match, place: int) -> int:
     """The start of a match with the marks before it on its line: bullets, quotation marks, asterisks."""
     text = reply.text
     floor = reply.ends[match.start - 1] if match.start else 0
-    floor = max(floor, text.rfind("\n", 0, place) + 1)
+    floor = max(floor, text.rfind("\n", floor, place) + 1)
     between = text[floor:place]
     only_marks = floor == 0 or text[floor - 1] == "\n"
     if only_marks and _DECORATION.fullmatch(between.replace("-", " ").replace("–", " ").replace("—", " ")):
         return floor + len(between) - len(between.lstrip())
-    while place > floor and text[place - 1] in "*_(\"“„[":
+    while place > floor and text[place - 1] in '*_("“„[':
         place -= 1
     return place
 
@@ -240,7 +246,7 @@ def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[
                 continue
             start, end = reply.starts[place], reply.ends[place + size - 1]
             after = text[end : end + 3].lstrip(" \t*_)")
-            line = text[text.rfind("\n", 0, start) + 1 : start].strip(" \t*_>|•-")
+            line = before_on_line(text, start).strip(" \t*_>|•-")
             colon = after[:1] in (":", "：") and after != ""
             if _within(taken, start) or not (colon or (not line and after[:1] in ("", "\n"))):
                 continue
@@ -256,9 +262,12 @@ def _within(taken: list[Span], place: int) -> bool:
     return at >= 0 and taken[at][0] <= place < taken[at][1]
 
 
-def _header(starts: list[int], end_of_text: int, span: tuple[int, int]) -> _Event:
-    end = starts[span[1]] - 1 if span[1] < len(starts) else end_of_text
-    return _Event(starts[span[0]], end, (), (), None, None, 1.0, asks=False, header=True)
+def _header(starts: list[int], end_of_text: int, header: ReplyHeader) -> _Event:
+    start = starts[header.first]
+    end = starts[header.end] - 1 if header.end < len(starts) else end_of_text
+    # Words above a mail that is not ours are nobody's answer, but they are not ours either.
+    strays = () if header.ours else ((start, end),)
+    return _Event(start, end, (), strays, None, None, 1.0, asks=False, header=True)
 
 
 def _disjoint(events: list[_Event]) -> list[_Event]:
@@ -271,7 +280,7 @@ def _disjoint(events: list[_Event]) -> list[_Event]:
 
 def _laid(text: str, starts: list[int], depths: list[int], events: list[_Event], sent: SentText) -> Layout:
     ours = [span for event in events for span in event.ours]
-    marks = [(event.start, event.end) for event in events if event.header]
+    marks = [(event.start, event.end) for event in events if event.header and not event.strays]
     strays = [span for event in events for span in event.strays if text[span[0] : span[1]].strip(" \t\n>|*_")]
     marks += [span for event in events for span in event.strays if not text[span[0] : span[1]].strip(" \t\n>|*_")]
     bounds = [_Event(0, 0, (), (), None, None, 1.0, asks=False), *events]

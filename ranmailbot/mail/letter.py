@@ -88,6 +88,7 @@ def decode(
     limits: Limits,
     trust: Trust,
     own_addresses: Collection[str],
+    *,
     junk: bool = False,
 ) -> Letter:
     """What these bytes say. `stamp` is when our mailbox received them. Raises NotALetter if they are empty or too big.
@@ -147,7 +148,7 @@ def _return_path(headers: Headers) -> str | None:
 
 
 def _recipients(headers: Headers) -> tuple[str, ...]:
-    """Every address we can make out in To, Cc, Delivered-To and X-Original-To: for tokens in plus parts, not for replies."""
+    """Every address in To, Cc, Delivered-To and the like: for tokens in plus parts, never to reply to."""
     found: dict[str, None] = {}
     for name in ("to", "cc", "delivered-to", "x-original-to", "envelope-to"):
         for value in fields.every(headers, name):

@@ -1,8 +1,8 @@
 """A message taken apart into its parts (RFC 2045, 2046), with limits on depth and number held while it is split.
 
 Fear: 5,000 nested multiparts, 100,000 parts, boundaries that never close: the standard library's parser recurses
-without end or looks at every line once for each level. This one looks at each level's bytes once and stops at the limit;
-what lies beyond is kept whole, as one opaque part.
+without end or looks at every line once for each level. This one looks at each level's bytes once and stops at the
+limit; what lies beyond is kept whole, as one opaque part.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from ranmailbot.mail.signature import tail_start
 
 _MOST_CHARACTERS = 200
 _MOST_WORDS = 16
+_NAME_WORDS = 4
 
 
 def profile_answer(layout: Layout, gap: Gap) -> tuple[Span | None, Span]:
@@ -39,6 +40,6 @@ def guessed_name(form: SentForm, left: str, sender: Address | None) -> list[Prof
         return [ProfileValue("name", sender.name, guessed=True)]
     rows = [row.strip() for row in left.split("\n")]
     tail = [row for row in rows[tail_start(rows) + 1 :] if row]
-    if tail and 1 < len(tail[0].split()) <= 4 and all(word[:1].isupper() for word in tail[0].split()):
+    if tail and 1 < len(tail[0].split()) <= _NAME_WORDS and all(word[:1].isupper() for word in tail[0].split()):
         return [ProfileValue("name", tail[0].strip(" ,"), guessed=True)]
     return []

@@ -1,44 +1,82 @@
 """What a client puts above the mail it quotes ("Am ... schrieb ...:", "From: ... Sent: ...").
 
 No list of languages: a reply header is known by our own name, address or subject, a time or date, and its place.
-Fear: a sentence of an applicant that names us. It needs the shape of a header and our words below it, or it stays theirs.
+Fear: a sentence of an applicant that names us. It needs the shape of a header and our words below it, or it is theirs.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from ranmailbot.mail.reply_text import Line
 
-_FIELD = re.compile(r"[\s*_]*[^\W\d_][\w .'’/-]{0,24}?[\s*_]*[:：]")
+_FIELD = re.compile(r"[\s*_]*[^\W\d_](?:[^\W\d]|[ .'’/*-]){0,24}?[:：]")
 _CLOCK = re.compile(r"\d{1,2}\s?[:.h]\s?\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _RULE = re.compile(r"\s*[-_=*─–—]{3,}.{0,60}?[-_=*─–—]*\s*$")
 _SHORTEST_NEEDLE = 5
 _MOST_LINES = 12
 _MOST_WORDS = 14
 _FEWEST_FIELDS = 3
+_WRAPPED = 60
+_ATTRIBUTION_LINES = 2
 
-Ranges = tuple[tuple[int, int], ...]
-"""Half-open ranges of line numbers."""
+_MOST_FIELDS = 4
 
 
-def reply_headers(lines: Sequence[Line], ours: Collection[str], our_lines: Collection[int]) -> Ranges:
-    """Where reply headers stand. `our_lines` are the numbers of the lines on which words of the sent form begin."""
+@dataclass(frozen=True, slots=True)
+class ReplyHeader:
+    """Lines [first, end) that stand above a quoted mail. `ours`: they name us, so that mail is one of ours."""
+
+    first: int
+    end: int
+    ours: bool
+
+
+def reply_headers(lines: Sequence[Line], ours: Collection[str], our_lines: Collection[int]) -> tuple[ReplyHeader, ...]:
+    """The reply headers, in order. `our_lines` are the numbers of the lines that begin with words of the sent form."""
     needles = [" ".join(text.casefold().split()) for text in ours]
     needles = [needle for needle in needles if len(needle) >= _SHORTEST_NEEDLE]
-    found: list[tuple[int, int]] = []
+    found: list[ReplyHeader] = []
     for number, line in enumerate(lines):
-        if number in our_lines or (found and number < found[-1][1]):
+        if not line.text or number in our_lines or (found and number < found[-1].end):
             continue
         folded = " ".join(line.text.casefold().split())
-        if any(needle in folded for needle in needles):
-            span = _fields(lines, number, our_lines) or _attribution(lines, number, our_lines)
-            span = span or _stacked(lines, number, our_lines)
-            if span is not None:
-                floor = found[-1][1] if found else 0
-                found.append((max(floor, _with_rule(lines, span[0], our_lines)), span[1]))
+        named = any(needle in folded for needle in needles)
+        span = _named(lines, number, our_lines) if named else _foreign(lines, number, our_lines)
+        if span is not None:
+            floor = found[-1].end if found else 0
+            first = max(floor, _with_rule(lines, span[0], our_lines))
+            found.append(ReplyHeader(first, span[1], _names_us(lines[first : span[1]], needles)))
     return tuple(found)
+
+
+def _names_us(lines: Sequence[Line], needles: Collection[str]) -> bool:
+    folded = " ".join(" ".join(line.text for line in lines).casefold().split())
+    return any(needle in folded for needle in needles)
+
+
+def _named(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
+    """The header around a line that names us."""
+    return _fields(lines, number, ours) or _attribution(lines, number, ours) or _stacked(lines, number, ours)
+
+
+def _foreign(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
+    """Above somebody else's mail: "... wrote:" with a date and deeper lines below, or From, Sent, To, Subject."""
+    text = lines[number].text
+    if text.rstrip().endswith(":") and _CLOCK.search(text) and _deeper_follows(lines, number):
+        return number, number + 1
+    if "@" in text and _FIELD.match(text):
+        span = _fields(lines, number, ours)
+        if span is not None and span[1] - span[0] >= _MOST_FIELDS:
+            return span
+    return None
+
+
+def _deeper_follows(lines: Sequence[Line], number: int) -> bool:
+    following = next((line for line in lines[number + 1 : number + 4] if line.text.strip()), None)
+    return following is not None and following.depth > lines[number].depth
 
 
 def _fields(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
@@ -46,13 +84,8 @@ def _fields(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[
     if not _FIELD.match(lines[number].text):
         return None
     first, last = number, number
-    for place in range(number - 1, max(-1, number - _MOST_LINES), -1):
-        if place in ours or (lines[place].text.strip() and not _FIELD.match(lines[place].text)):
-            break
-        if lines[place].text.strip():
-            first = place
-        elif place + 1 == first and place > 0 and not _FIELD.match(lines[place - 1].text):
-            break
+    while first > 0 and number - first < _MOST_LINES and first - 1 not in ours and _FIELD.match(lines[first - 1].text):
+        first -= 1
     for place in range(number + 1, min(len(lines), number + _MOST_LINES)):
         if place in ours or not lines[place].text.strip():
             break
@@ -68,7 +101,7 @@ def _fields(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[
 
 def _continues(lines: Sequence[Line], place: int) -> bool:
     """A wrapped value: the line before it is a long field."""
-    return len(lines[place - 1].text) > 60 and bool(_FIELD.match(lines[place - 1].text))
+    return len(lines[place - 1].text) > _WRAPPED and bool(_FIELD.match(lines[place - 1].text))
 
 
 def _attribution(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
@@ -76,10 +109,15 @@ def _attribution(lines: Sequence[Line], number: int, ours: Collection[int]) -> t
     last = number
     while last < len(lines) and not lines[last].text.rstrip(" *_").endswith((":", "：")):
         last += 1
-        if last - number > 2 or last >= len(lines) or last in ours or not lines[last].text.strip():
+        if last - number > _ATTRIBUTION_LINES or last >= len(lines) or last in ours or not lines[last].text.strip():
             return None
     first = number
-    while first > 0 and number - first < 2 and _leads(lines[first - 1], lines[number]) and first - 1 not in ours:
+    while (
+        first > 0
+        and number - first < _ATTRIBUTION_LINES
+        and _leads(lines[first - 1], lines[number])
+        and first - 1 not in ours
+    ):
         first -= 1
     whole = " ".join(line.text for line in lines[first : last + 1])
     if not _CLOCK.search(whole) or len(whole.split()) > 4 * _MOST_WORDS:

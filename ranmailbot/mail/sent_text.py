@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from ranmailbot.mail.form import SentForm, printed_profile_line, printed_question
 from ranmailbot.mail.words import Words, keys, words
@@ -31,6 +32,8 @@ class Piece:
     question: int | None
     owner: int | None
     profile: str | None = None
+    core: tuple[int, int] = (0, 0)
+    """For a question: the words of the question itself, without its label and the line around it."""
 
     @property
     def size(self) -> int:
@@ -96,18 +99,18 @@ def _pieces(form: SentForm, stream: Words) -> tuple[Piece, ...]:
     bounds = sorted({0, len(stream.keys), *_sentence_starts(stream)})
     pieces: list[Piece] = []
     place = 0
-    for first, end, question, profile in [*marked, (len(stream.keys), len(stream.keys), None, None)]:
+    for first, end, question, profile, core in [*marked, (len(stream.keys), len(stream.keys), None, None, (0, 0))]:
         for low, high in _between(bounds, place, first):
             pieces.append(Piece(low, high, None, None))
         if end > first:
-            pieces.append(Piece(first, end, question, question, profile))
+            pieces.append(Piece(first, end, question, question, profile, core))
         place = max(place, end)
     return _owned(pieces)
 
 
 def _between(bounds: list[int], low: int, high: int) -> Iterator[tuple[int, int]]:
     inner = [low, *(bound for bound in bounds if low < bound < high), high]
-    return ((first, end) for first, end in zip(inner, inner[1:], strict=False) if end > first)
+    return ((first, end) for first, end in pairwise(inner) if end > first)
 
 
 def _owned(pieces: list[Piece]) -> tuple[Piece, ...]:
@@ -128,21 +131,24 @@ def _owned(pieces: list[Piece]) -> tuple[Piece, ...]:
     return tuple(owned)
 
 
-def _marked(form: SentForm, stream: Words) -> list[tuple[int, int, int | None, str | None]]:
+_Mark = tuple[int, int, int | None, str | None, tuple[int, int]]
+
+
+def _marked(form: SentForm, stream: Words) -> list[_Mark]:
     """Where questions and profile lines stand, in order and without overlap."""
-    found: list[tuple[int, int, int | None, str | None]] = []
+    found: list[_Mark] = []
     for question in form.questions:
         tail = keys(printed_question(question, 0).partition("—")[2]) or ("please", "write", "your", "answer", "below")
         for first, end in _occurrences(keys(question.text), stream.keys):
             low, high = _line_start(stream, first), end
             while high - end < len(tail) and stream.keys[high : high + 1] == [tail[high - end]]:
                 high += 1
-            found.append((low, high, question.number, None))
+            found.append((low, high, question.number, None, (first, end)))
     for line in form.profile_lines:
         for first, end in _occurrences(keys(line.label), stream.keys):
             if _line_start(stream, first) == first:
-                found.append((first, end, None, line.key))
-    apart: list[tuple[int, int, int | None, str | None]] = []
+                found.append((first, end, None, line.key, (first, end)))
+    apart: list[_Mark] = []
     for item in sorted(found, key=lambda item: (item[0], -item[1])):
         if not apart or item[0] >= apart[-1][1]:
             apart.append(item)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.words import keys
@@ -31,31 +32,158 @@ _SECRET = re.compile(
 )
 _FEWEST_SECRET_WORDS = 12
 _FAREWELLS = frozenset(
-    "best regards|kind regards|regards|warm regards|with kind regards|with best regards|many thanks|thanks|thank you|best"
-    "|all the best|best wishes|yours sincerely|sincerely|yours faithfully|yours|cheers|cordially|greetings|respectfully"
-    "|mit freundlichen grüßen|mit freundlichen grüssen|mit freundlichem gruß|freundliche grüße|viele grüße|beste grüße"
-    "|liebe grüße|herzliche grüße|mfg|lg|vg|gruß|hochachtungsvoll|danke|vielen dank|cordialement|bien cordialement"
-    "|salutations|sincères salutations|bien à vous|merci|merci beaucoup|ar cieņu|ar laba vēlējumiem|paldies|liels paldies"
-    "|lai veicas|pagarbiai|su pagarba|ačiū|lugupidamisega|parimat|tervitades|с уважение|поздрави|сърдечни поздрави"
-    "|благодаря|с уважением|всего доброго|спасибо|з повагою|με εκτίμηση|με εκτιμηση|φιλικά|με φιλικούς χαιρετισμούς"
-    "|ευχαριστώ|בברכה|תודה|בכבוד רב|תודה רבה|pozdrawiam|z poważaniem|serdecznie pozdrawiam|dziękuję|s pozdravem"
-    "|s pozdravom|s přátelským pozdravem|děkuji|ďakujem|lep pozdrav|lijep pozdrav|s poštovanjem|srdačan pozdrav|hvala"
-    "|cu stimă|cu respect|mulțumesc|üdvözlettel|tisztelettel|köszönöm|saluti|cordiali saluti|distinti saluti|grazie"
-    "|un cordiale saluto|saludos|un saludo|atentamente|saludos cordiales|gracias|cumprimentos|com os melhores cumprimentos"
-    "|atenciosamente|obrigado|obrigada|met vriendelijke groet|met vriendelijke groeten|groeten|mvg|bedankt|hartelijke groet"
-    "|med vänliga hälsningar|vänliga hälsningar|mvh|hälsningar|tack|med venlig hilsen|venlig hilsen|hilsen|med vennlig hilsen"
-    "|vennlig hilsen|takk|tak|ystävällisin terveisin|terveisin|kiitos|saygılarımla|teşekkürler|me respekt|с поштовање".split("|")
+    [
+        "best regards",
+        "kind regards",
+        "regards",
+        "warm regards",
+        "with kind regards",
+        "with best regards",
+        "many thanks",
+        "thanks",
+        "thank you",
+        "best",
+        "all the best",
+        "best wishes",
+        "yours sincerely",
+        "sincerely",
+        "yours faithfully",
+        "yours",
+        "cheers",
+        "cordially",
+        "greetings",
+        "respectfully",
+        "mit freundlichen grüßen",
+        "mit freundlichen grüssen",
+        "mit freundlichem gruß",
+        "freundliche grüße",
+        "viele grüße",
+        "beste grüße",
+        "liebe grüße",
+        "herzliche grüße",
+        "mfg",
+        "lg",
+        "vg",
+        "gruß",
+        "hochachtungsvoll",
+        "danke",
+        "vielen dank",
+        "cordialement",
+        "bien cordialement",
+        "salutations",
+        "sincères salutations",
+        "bien à vous",
+        "merci",
+        "merci beaucoup",
+        "ar cieņu",
+        "ar laba vēlējumiem",
+        "paldies",
+        "liels paldies",
+        "lai veicas",
+        "pagarbiai",
+        "su pagarba",
+        "ačiū",
+        "lugupidamisega",
+        "parimat",
+        "tervitades",
+        "с уважение",
+        "поздрави",
+        "сърдечни поздрави",
+        "благодаря",
+        "с уважением",
+        "всего доброго",
+        "спасибо",
+        "з повагою",
+        "με εκτίμηση",
+        "με εκτιμηση",
+        "φιλικά",
+        "με φιλικούς χαιρετισμούς",
+        "ευχαριστώ",
+        "בברכה",
+        "תודה",
+        "בכבוד רב",
+        "תודה רבה",
+        "pozdrawiam",
+        "z poważaniem",
+        "serdecznie pozdrawiam",
+        "dziękuję",
+        "s pozdravem",
+        "s pozdravom",
+        "s přátelským pozdravem",
+        "děkuji",
+        "ďakujem",
+        "lep pozdrav",
+        "lijep pozdrav",
+        "s poštovanjem",
+        "srdačan pozdrav",
+        "hvala",
+        "cu stimă",
+        "cu respect",
+        "mulțumesc",
+        "üdvözlettel",
+        "tisztelettel",
+        "köszönöm",
+        "saluti",
+        "cordiali saluti",
+        "distinti saluti",
+        "grazie",
+        "un cordiale saluto",
+        "saludos",
+        "un saludo",
+        "atentamente",
+        "saludos cordiales",
+        "gracias",
+        "cumprimentos",
+        "com os melhores cumprimentos",
+        "atenciosamente",
+        "obrigado",
+        "obrigada",
+        "met vriendelijke groet",
+        "met vriendelijke groeten",
+        "groeten",
+        "mvg",
+        "bedankt",
+        "hartelijke groet",
+        "med vänliga hälsningar",
+        "vänliga hälsningar",
+        "mvh",
+        "hälsningar",
+        "tack",
+        "med venlig hilsen",
+        "venlig hilsen",
+        "hilsen",
+        "med vennlig hilsen",
+        "vennlig hilsen",
+        "takk",
+        "tak",
+        "ystävällisin terveisin",
+        "terveisin",
+        "kiitos",
+        "saygılarımla",
+        "teşekkürler",
+        "me respekt",
+        "с поштовање",
+    ]
 )
 _LONGEST_FAREWELL = 6
+_PARAGRAPH_LINES = 60
+_NAME_WORDS = 4
+_DEVICE_CHARACTERS = 90
 _MOST_LINES_BELOW = 14
 
 
 def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
     """The number of the first line of farewell, signature or disclaimer; len(lines) if there is none."""
     first = len(lines)
+    below = sum(1 for line in lines if line.strip())
     for number, line in enumerate(lines):
-        near_end = sum(1 for below in lines[number + 1 :] if below.strip()) <= _MOST_LINES_BELOW
-        if _DASHES.match(line) or (near_end and (_is_farewell(line) or _is_device(line))) or _is_disclaimer(lines, number):
+        below -= bool(line.strip())
+        near_end = below <= _MOST_LINES_BELOW
+        if (
+            _DASHES.match(line)
+            or (near_end and (_is_farewell(line) or _is_device(line)))
+            or _is_disclaimer(lines, number)
+        ):
             first = number
             break
     name = _name_line(lines[:first], sender)
@@ -70,7 +198,7 @@ def _is_farewell(line: str) -> bool:
         return True
     # "Best regards, Anna" on one line: a farewell, a comma, a name.
     head, comma, rest = line.partition(",")
-    return bool(comma) and " ".join(keys(head)) in _FAREWELLS and 0 < len(keys(rest)) <= 4 and _is_title(rest)
+    return bool(comma) and " ".join(keys(head)) in _FAREWELLS and 0 < len(keys(rest)) <= _NAME_WORDS and _is_title(rest)
 
 
 def _is_title(text: str) -> bool:
@@ -78,7 +206,7 @@ def _is_title(text: str) -> bool:
 
 
 def _is_device(line: str) -> bool:
-    return len(line) <= 90 and bool(_SENT.match(line)) and bool(_DEVICE.search(line))
+    return len(line) <= _DEVICE_CHARACTERS and bool(_SENT.match(line)) and bool(_DEVICE.search(line))
 
 
 def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
@@ -86,7 +214,7 @@ def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
     if number == 0 or lines[number - 1].strip() or not lines[number].strip():
         return False
     paragraph: list[str] = []
-    for line in lines[number:]:
+    for line in islice(lines, number, number + _PARAGRAPH_LINES):
         if not line.strip():
             break
         paragraph.append(line)
@@ -99,4 +227,4 @@ def _name_line(lines: Sequence[str], sender: Address | None) -> int:
     last = next((number for number in range(len(lines) - 1, 0, -1) if lines[number].strip()), 0)
     known = set(keys(sender.name)) if sender else set()
     found = keys(lines[last]) if last else ()
-    return last if found and len(found) <= 4 and set(found) <= known else len(lines)
+    return last if found and len(found) <= _NAME_WORDS and set(found) <= known else len(lines)

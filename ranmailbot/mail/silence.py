@@ -58,6 +58,10 @@ def _machine(headers: Headers, return_path: str | None, content_type: str) -> st
         return "it is a report"
     if any(name.startswith("list-") for name, _ in headers):
         return "it comes from a mailing list"
+    return _automatic_mark(headers)
+
+
+def _automatic_mark(headers: Headers) -> str:
     if any(value.strip().lower() in _BULK for value in every(headers, "precedence")):
         return "its Precedence is bulk"
     if any(name in ("x-autoreply", "x-autorespond", "x-autoresponder") for name, _ in headers):

@@ -19,7 +19,7 @@ from ranmailbot.mail.mime import Part
 from ranmailbot.mail.reply_text import NO_TEXT, Line, VisibleText, plain_lines
 
 LITTLE = 80
-"""A covering letter of fewer words does not hide the message attached to it: an assistant forwards somebody's answers."""
+"""A covering letter of fewer words does not hide the message attached to it: an assistant forwards it."""
 
 _CALENDARS = ("text/calendar", "application/ics")
 _PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
@@ -158,9 +158,10 @@ def _not_in(chosen: VisibleText, others: Iterable[VisibleText]) -> list[str]:
     for other in others:
         if _vocabulary(other).keys() <= known:
             continue
-        for line in other.lines:
-            if not known >= set(_WORDS.findall(_LINKS.sub(" ", line.text).lower())):
-                rest.append(line.text)
+        new = (
+            line.text for line in other.lines if not known >= set(_WORDS.findall(_LINKS.sub(" ", line.text).lower()))
+        )
+        rest.extend(new)
     return rest
 
 

@@ -42,6 +42,15 @@ def words(text: str) -> Words:
     return Words(text, keys, [match.start() for match in found], [match.end() for match in found])
 
 
+_LOOK_BACK = 300
+
+
+def before_on_line(text: str, place: int) -> str:
+    """What stands before a character on its line; of a very long line only the nearest part (this stays linear)."""
+    floor = max(0, place - _LOOK_BACK)
+    return text[max(floor, text.rfind("\n", floor, place) + 1) : place]
+
+
 def keys(text: str) -> tuple[str, ...]:
     """Only the words themselves, as they are compared."""
     return tuple(words(text).keys)

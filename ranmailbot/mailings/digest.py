@@ -57,7 +57,7 @@ def handle(milestone: Milestone, recipient: Recipient, call: Call, ledger: Ledge
     news = ledger.news(since, until)
     people = tuple(ledger.applications())
     facts: dict[str, object] = {
-        "since": since,
+        "since": max(since, call.published),
         "until": until,
         "counts": [(LABELS.get(name, name), number) for name, number in sorted(news.outcomes.items())],
         "applications": [_shown(call, person, since) for person in news.changed],

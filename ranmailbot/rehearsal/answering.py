@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from random import Random
 
 from ranmailbot.call.call import Call, Session
 from ranmailbot.rehearsal import letters
@@ -13,8 +12,9 @@ from ranmailbot.rehearsal.calendar_replies import PartStat, calendar_reply
 from ranmailbot.rehearsal.layouts import attribution, quoted
 from ranmailbot.rehearsal.letters import Head
 from ranmailbot.rehearsal.people import Manner, Persona
-from ranmailbot.rehearsal.posting import Ids, Posting
+from ranmailbot.rehearsal.posting import Ids, Posting, proof_of
 from ranmailbot.rehearsal.received import Received
+from ranmailbot.rehearsal.scene import Diary, Scene
 from ranmailbot.rehearsal.timing import later
 
 OUTSIDER = "passer-by@elsewhere.test"
@@ -37,12 +37,11 @@ class _Turn:
         return letters.head_of_reply(self.persona, self.mail, self.at, self.ids.fresh(domain))
 
 
-def rsvps(
-    persona: Persona, chance: Random, answered: set[str], mail: Received, call: Call, ids: Ids, now: datetime
-) -> Iterator[Posting]:
-    """The answers this mail brings about. `answered` are the sessions settled so far, and is kept up to date."""
+def rsvps(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
+    """The answers this mail brings about. The sessions that are settled by them are noted in the diary."""
+    call, answered = scene.call, diary.answered
     session = session_of(mail, call)
-    turn = _Turn(persona, mail, call, session, ids, later(now, 1, 30, chance, call.zone))
+    turn = _Turn(persona, mail, call, session, scene.ids, later(scene.now, 1, 30, diary.chance, call.zone))
     if mail.kind == "rsvp_reminder":
         yield from _reminded(turn, answered)
     elif session is not None and mail.event is not None and mail.event.method == "REQUEST":
@@ -158,5 +157,5 @@ def _in_words(turn: _Turn, words: str, said: Mapping[str, str]) -> Posting:
 
 
 def _posting(turn: _Turn, head: Head, raw: bytes, what: str, said: Mapping[str, str]) -> Posting:
-    proof = "own" if turn.persona.authenticated else "none"
+    proof = proof_of(turn.persona)
     return Posting(turn.at, turn.persona.index, turn.persona.email, raw, head.message_id, proof, what, rsvps=dict(said))

@@ -137,7 +137,8 @@ def _nothing_twice(played: Played) -> Iterator[str]:
 def _one_reader_each(played: Played) -> Iterator[str]:
     for mail in played.chronicle.seen:
         if len(mail.to) != 1 or mail.others or mail.to[0].casefold() != mail.delivered_to.casefold():
-            yield f"mail {mail.number} ({mail.kind}) shows {len(mail.to) + mail.others} addresses instead of its reader's"
+            shown = len(mail.to) + mail.others
+            yield f"mail {mail.number} ({mail.kind}) shows {shown} addresses instead of its reader's"
     known = {persona.key for persona in played.people} | {one.email.casefold() for one in played.call.organisers}
     strangers = Counter(mail.kind for mail in played.chronicle.seen if mail.delivered_to.casefold() not in known)
     if strangers:

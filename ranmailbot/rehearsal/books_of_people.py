@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ranmailbot import service
+from ranmailbot.rehearsal.organisers import FORGED
 from ranmailbot.rehearsal.people import Habit, Persona
 from ranmailbot.rehearsal.play import Played
 from ranmailbot.rehearsal.truth import Truth, decisions, truths
@@ -83,7 +84,7 @@ def decisions_hold(played: Played) -> Iterator[str]:
         if str(story.decision or "") != expected:
             yield f"{reference} is {story.decision or 'undecided'} instead of {expected or 'undecided'}"
     for letter in played.chronicle.posted:
-        if letter.posting.what == "a forged decision":
+        if letter.posting.what == FORGED:
             outcome = next((r.outcome for r in played.letters if r.message_id == letter.posting.message_id), "missing")
             if outcome != "decision_refused":
                 yield f"a forged decision (letter {letter.number}) ended as {outcome}"

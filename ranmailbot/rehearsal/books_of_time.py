@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ranmailbot.call.call import Call, Session
@@ -12,6 +13,7 @@ from ranmailbot.rehearsal.chronicle import Seen
 from ranmailbot.rehearsal.play import Played
 
 SESSION_KINDS = frozenset({"invitation", "session_details", "session_reminder"})
+STANDING = frozenset({"invitation", "regret", "session_details"})
 _PROMPT = timedelta(minutes=3)
 """How soon after its hour the first mail of a mailing must have arrived."""
 
@@ -56,18 +58,28 @@ def right_days(played: Played) -> Iterator[str]:
 
 def right_hours(played: Played) -> Iterator[str]:
     """The first mail of each mailing that had readers arrived at the wall time the timeline names."""
+    arrived: dict[str, list[datetime]] = {}
+    for mail in played.chronicle.seen:
+        arrived.setdefault(mail.kind, []).append(mail.at)
+    plans = Counter(plan.mailing for plan in played.call.timeline)
     for plan in played.call.timeline:
+        if plans[plan.mailing] > 1 or plan.mailing not in arrived:
+            continue  # of several editions nobody can tell from the outside which mail belongs to which
         for day, zone in _plan_days(plan, played.call):
-            moment = datetime.combine(day, plan.at, tzinfo=ZoneInfo(zone))
-            early = [mail for mail in played.chronicle.seen if mail.kind == plan.mailing and _same_day(mail, day, zone)]
-            first = min((mail.at for mail in early), default=None)
-            if first is None or any(
-                edition.mailing == plan.mailing and edition != plan for edition in played.call.timeline
-            ):
-                continue
-            standing = first > moment + _PROMPT and plan.mailing in ("invitation", "regret", "session_details")
-            if first < moment or (first > moment + _PROMPT and not standing):
-                yield f"{plan.mailing} on {day} began at {first.astimezone(ZoneInfo(zone)):%H:%M} instead of {plan.at:%H:%M} in {zone}"
+            yield from _first_of_day(plan, arrived[plan.mailing], day, ZoneInfo(zone))
+
+
+def _first_of_day(plan: Plan, arrived: list[datetime], day: date, zone: ZoneInfo) -> Iterator[str]:
+    begins = datetime.combine(day, plan.at, tzinfo=zone)
+    midnight = datetime.combine(day, time(), tzinfo=zone)
+    first = min((at for at in arrived if midnight <= at < midnight + timedelta(days=1)), default=None)
+    if first is None:
+        return
+    # Invitations and the like also go out later, to whoever is decided or confirms later.
+    late = first > begins + _PROMPT and plan.mailing not in STANDING
+    if first < begins or late:
+        began = f"{first.astimezone(zone):%H:%M}"
+        yield f"{plan.mailing} on {day} began at {began} instead of {plan.at:%H:%M} in {zone.key}"
 
 
 def sessions_told(played: Played) -> Iterator[str]:
@@ -82,10 +94,6 @@ def sessions_told(played: Played) -> Iterator[str]:
             yield f"the event of mail {mail.number} ({mail.kind}) begins at {mail.starts}: no session does"
         elif mail.uid and mail.ends != sessions[mail.session].end:
             yield f"the event of mail {mail.number} ({mail.kind}) ends at {mail.ends}"
-
-
-def _same_day(mail: Seen, day: date, zone: str) -> bool:
-    return mail.at.astimezone(ZoneInfo(zone)).date() == day
 
 
 def _plan_days(plan: Plan, call: Call) -> list[tuple[date, str]]:

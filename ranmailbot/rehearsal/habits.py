@@ -1,56 +1,28 @@
 """What applicants do when a mail arrives: apply, complete, correct, ask, withdraw, in their own time.
 
-A reaction is a list of postings for later. Nothing here knows what the bot thinks; people see their mail and nothing else.
+A reaction is a list of postings for later. Nothing here knows what the bot thinks: people see their mail, no more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from random import Random
 
-from ranmailbot.call.call import Call
 from ranmailbot.rehearsal import letters
 from ranmailbot.rehearsal.answering import rsvps
 from ranmailbot.rehearsal.layouts import attribution, filled_form, quoted
 from ranmailbot.rehearsal.letters import Head
 from ranmailbot.rehearsal.people import Habit, Manner, Persona, Style
-from ranmailbot.rehearsal.posting import Ids, Posting
+from ranmailbot.rehearsal.posting import Posting, proof_of
 from ranmailbot.rehearsal.received import Received, asked
+from ranmailbot.rehearsal.scene import Diary, Scene
 from ranmailbot.rehearsal.timing import by_day, in_time, last_day, later
 from ranmailbot.rehearsal.words import ENQUIRIES
 
 _HALF_DAY = 12.0
 _PROCRASTINATES = 9
 """Every ninth person who simply applies does so on the last day."""
-
-
-@dataclass(slots=True)
-class Diary:
-    """What one person remembers. `chance` is their own, so that nobody's choices move another's."""
-
-    chance: Random
-    applied: bool = False
-    completed: bool = False
-    followed_up: bool = False
-    left: bool = False
-    answered: set[str] = field(default_factory=set)
-    """Sessions for which they have made up their mind."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What everybody can know: the call, the bot's address, who is who, and the time."""
-
-    call: Call
-    people: tuple[Persona, ...]
-    form: Received
-    """The published form, as it stands behind the mailto link of the web page."""
-    announced: bool
-    """Whether the call is mailed to a list at all."""
-    ids: Ids
-    now: datetime
 
 
 def open_scene(persona: Persona, diary: Diary, scene: Scene) -> list[Posting]:
@@ -77,7 +49,7 @@ def react(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> list[
     if mail.event is not None:
         return _invited(persona, diary, mail, scene)
     if mail.kind == "rsvp_reminder":
-        return list(rsvps(persona, diary.chance, diary.answered, mail, scene.call, scene.ids, scene.now))
+        return list(rsvps(persona, diary, mail, scene))
     if not diary.applied and len(asked(mail, scene.call.questions)) == len(scene.call.questions):
         diary.applied = True
         return list(_ANSWERING.get(persona.habit, _applies)(persona, diary, mail, scene))
@@ -91,25 +63,25 @@ def _invited(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> li
         diary.left = True
         at = later(scene.now, 5, 40, diary.chance, scene.call.zone)
         return [_withdrawal(persona, mail, scene, at)]
-    return list(rsvps(persona, diary.chance, diary.answered, mail, scene.call, scene.ids, scene.now))
+    return list(rsvps(persona, diary, mail, scene))
 
 
 def _applies(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
     at = in_time(scene.now, scene.call, diary.chance)
     if persona.habit is Habit.APPLIES and persona.index % _PROCRASTINATES == _PROCRASTINATES - 1:
         at = max(last_day(scene.call, diary.chance), scene.now + timedelta(minutes=1))
-    yield _reply(persona, mail, scene, at, persona.answers, "applies")
+    yield _reply(persona, mail, scene, at, persona.answers, what="applies")
 
 
 def _partly(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
     half = dict(list(persona.answers.items())[: max(1, len(persona.answers) // 2)])
     diary.completed = len(half) == len(persona.answers)
-    yield _reply(persona, mail, scene, in_time(scene.now, scene.call, diary.chance, 0.5), half, "answers half")
+    yield _reply(persona, mail, scene, in_time(scene.now, scene.call, diary.chance, 0.5), half, what="answers half")
 
 
 def _late(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
     at = max(later(scene.call.deadline, 1, 20, diary.chance, scene.call.zone), scene.now + timedelta(minutes=1))
-    yield _reply(persona, mail, scene, at, persona.answers, "applies after the deadline")
+    yield _reply(persona, mail, scene, at, persona.answers, what="applies after the deadline")
 
 
 def _away(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
@@ -132,15 +104,15 @@ def _asks(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Itera
 
 def _twice(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
     first = in_time(scene.now, scene.call, diary.chance, 0.6)
-    yield _reply(persona, mail, scene, first, persona.answers, "applies")
-    yield _reply(persona, mail, scene, _soon(first, scene, diary), persona.answers, "sends the same again")
+    yield _reply(persona, mail, scene, first, persona.answers, what="applies")
+    yield _reply(persona, mail, scene, _soon(first, scene, diary), persona.answers, what="sends the same again")
 
 
 def _one_by_one(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
     at = in_time(scene.now, scene.call, diary.chance, 0.6)
     for number, text in persona.answers.items():
         head = letters.head_of_reply(persona, mail, at, scene.ids.fresh(_domain(persona)))
-        raw = letters.plain(head, f"{number}. {text}\n\nSent from my phone\n")
+        raw = letters.plain(head, f"{number}. {text}\n\nSent from my mobile phone\n")
         yield _posting(persona, head, raw, f"answers question {number}", answers={number: text})
         at += timedelta(minutes=diary.chance.randint(2, 9))
 
@@ -151,26 +123,26 @@ def _host(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Itera
         colleague = scene.people[persona.index + 1]
         at = in_time(scene.now + timedelta(hours=6), scene.call, diary.chance)
         forwarded = replace(mail, delivered_to=colleague.email)
-        yield _reply(colleague, forwarded, scene, at, colleague.answers, "answers a colleague's form")
+        yield _reply(colleague, forwarded, scene, at, colleague.answers, what="answers a colleague's form")
 
 
 def _second(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
     """Later than whoever shares the mailbox: in the last part of the time that is left."""
     at = by_day(scene.call.deadline - timedelta(hours=diary.chance.uniform(20, 40)), diary.chance, scene.call.zone)
-    yield _reply(persona, mail, scene, max(at, scene.now), persona.answers, "applies from a shared mailbox")
+    yield _reply(persona, mail, scene, max(at, scene.now), persona.answers, what="applies from a shared mailbox")
 
 
 def _first(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
     at = in_time(scene.now, scene.call, diary.chance, 0.4)
-    yield _reply(persona, mail, scene, at, persona.answers, "applies from a shared mailbox")
+    yield _reply(persona, mail, scene, at, persona.answers, what="applies from a shared mailbox")
 
 
 def _corrects(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
     first = in_time(scene.now, scene.call, diary.chance, 0.5)
-    yield _reply(persona, mail, scene, first, persona.answers, "applies")
+    yield _reply(persona, mail, scene, first, persona.answers, what="applies")
     if persona.style is Style.INLINE:
         diary.followed_up = True
-        yield _reply(persona, mail, scene, _soon(first, scene, diary), persona.corrections, "corrects an answer")
+        yield _reply(persona, mail, scene, _soon(first, scene, diary), persona.corrections, what="corrects an answer")
 
 
 def _garbled(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
@@ -182,7 +154,7 @@ def _garbled(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> It
 def _disowned(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> Iterator[Posting]:
     """Applies; then a stranger writes in this person's name, proving nothing."""
     at = in_time(scene.now, scene.call, diary.chance, 0.5)
-    yield _reply(persona, mail, scene, at, persona.answers, "applies")
+    yield _reply(persona, mail, scene, at, persona.answers, what="applies")
     after = _soon(at, scene, diary)
     head = Head(persona.name, persona.email, mail.reply_to, "Withdraw", after, scene.ids.fresh("stranger.test"))
     raw = letters.plain(head, "Withdraw my application.\n")
@@ -212,11 +184,11 @@ def _follow_up(persona: Persona, diary: Diary, mail: Received, scene: Scene) -> 
     if persona.habit is Habit.PARTIAL and not diary.completed:
         diary.completed = diary.followed_up = True
         half = max(1, len(persona.answers) // 2)
-        yield _reply(persona, mail, scene, at, dict(list(persona.answers.items())[half:]), "answers the rest")
+        yield _reply(persona, mail, scene, at, dict(list(persona.answers.items())[half:]), what="answers the rest")
     elif persona.habit is Habit.CORRECTS:
         diary.followed_up = True
         typed = replace(persona, style=Style.NUMBERED_ALONE)
-        yield _reply(typed, mail, scene, at, persona.corrections, "corrects an answer")
+        yield _reply(typed, mail, scene, at, persona.corrections, what="corrects an answer")
     elif persona.habit is Habit.WITHDRAWS:
         diary.followed_up = diary.left = True
         yield _withdrawal(persona, mail, scene, at)
@@ -236,7 +208,7 @@ def _withdrawal(persona: Persona, mail: Received, scene: Scene, at: datetime) ->
 
 
 def _reply(
-    persona: Persona, mail: Received, scene: Scene, at: datetime, answers: Mapping[int, str], what: str
+    persona: Persona, mail: Received, scene: Scene, at: datetime, answers: Mapping[int, str], *, what: str
 ) -> Posting:
     head = letters.head_of_reply(persona, mail, at, scene.ids.fresh(_domain(persona)))
     if persona.habit is Habit.JUNK:
@@ -248,7 +220,7 @@ def _reply(
 
 
 def _posting(persona: Persona, head: Head, raw: bytes, what: str, answers: Mapping[int, str] | None = None) -> Posting:
-    proof = "own" if persona.authenticated else "none"
+    proof = proof_of(persona)
     return Posting(
         head.date, persona.index, persona.email, raw, head.message_id, proof, what, answers=dict(answers or {})
     )

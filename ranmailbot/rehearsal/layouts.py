@@ -10,14 +10,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from textwrap import wrap
+from zoneinfo import ZoneInfo
 
 from ranmailbot.call.call import Call
 from ranmailbot.rehearsal.people import Persona, Style
-from ranmailbot.rehearsal.received import Received, question_lines
+from ranmailbot.rehearsal.received import Received, question_lines, question_spans
 
 WIDTH = 72
 PROFILE = {"name": "name", "organisation": "organisation", "country": "country", "role": "role"}
-"""The persona's field for each line about the person. The optional address line stays empty: people write for themselves."""
+"""The persona's field for each line about the person. An address line stays empty: people write for themselves."""
 
 GREETINGS = {"lv": "Labdien!", "el": "Καλημέρα σας,", "de": "Sehr geehrte Damen und Herren,", "en": "Dear colleagues,"}
 CLOSINGS = {"lv": "Ar cieņu", "el": "Με εκτίμηση", "de": "Mit freundlichen Grüßen", "en": "Kind regards"}
@@ -38,7 +39,7 @@ def html_layout(persona: Persona, call: Call, mail: Received, answers: Mapping[i
 def attribution(persona: Persona, mail: Received) -> str:
     """The line above a quote, in the client's language."""
     name, address = mail.sender
-    day = f"{mail.date:%d.%m.%Y %H:%M}" if mail.date else ""
+    day = f"{mail.date.astimezone(ZoneInfo(persona.zone)):%d.%m.%Y %H:%M}" if mail.date else ""
     wordings = {
         "lv": f"{day} lietotājs {name} <{address}> rakstīja:",
         "el": f"Στις {day}, ο/η {name} <{address}> έγραψε:",
@@ -134,11 +135,14 @@ def _labelled(persona: Persona, _call: Call, mail: Received, answers: Mapping[in
 
 def _paragraph(persona: Persona, _call: Call, mail: Received, answers: Mapping[int, str]) -> str:
     run = " ".join(f"{number}. {text}" for number, text in answers.items())
-    return _above(persona, mail, f"{run}\n\nSent from my phone")
+    return _above(persona, mail, f"{run}\n\nSent from my mobile phone")
 
 
 def _copied(persona: Persona, call: Call, mail: Received, answers: Mapping[int, str]) -> str:
-    blocks = [f"{q.number}. {q.text}\n{answers[q.number]}" for q in call.questions if q.number in answers]
+    lines = mail.text.split("\n")
+    spans = question_spans(lines, call.questions)
+    copied = {number: "\n".join(lines[start : end + 1]) for number, (start, end) in spans.items()}
+    blocks = [f"{copied.get(number, f'{number}.')}\n{text}" for number, text in answers.items()]
     return _above(persona, mail, "\n\n".join([GREETINGS[persona.language], *blocks, _closing(persona)]))
 
 
@@ -186,7 +190,7 @@ def _gmail(persona: Persona, call: Call, mail: Received, answers: Mapping[int, s
     return "\n".join([*out, f"<div>{'<br>'.join(map(escape, _closing(persona).split(chr(10))))}</div></div>"])
 
 
-def _outlook(persona: Persona, call: Call, mail: Received, answers: Mapping[int, str]) -> str:
+def _outlook(_persona: Persona, call: Call, mail: Received, answers: Mapping[int, str]) -> str:
     """Coloured answers inside the original HTML, which Outlook does not mark as a quote."""
     original = mail.html or f"<p>{_lines_as_html(mail.text.split(chr(10)))}</p>"
     for question in call.questions:
@@ -223,7 +227,8 @@ def _web_mail(persona: Persona, _call: Call, mail: Received, answers: Mapping[in
     return (
         f"<html><body><p>{escape(GREETINGS[persona.language])}</p>{blocks}"
         f"<p>{'<br>'.join(map(escape, _closing(persona).split(chr(10))))}</p><hr>"
-        f"<p>{escape(attribution(persona, mail))}</p><blockquote>{_lines_as_html(mail.text.split(chr(10)))}</blockquote>"
+        f"<p>{escape(attribution(persona, mail))}</p>"
+        f"<blockquote>{_lines_as_html(mail.text.split(chr(10)))}</blockquote>"
         "</body></html>"
     )
 

@@ -15,6 +15,7 @@ from email.mime.text import MIMEText
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from hashlib import sha256
+from zoneinfo import ZoneInfo
 
 from ranmailbot.call.call import Call
 from ranmailbot.rehearsal.layouts import html_layout, text_layout
@@ -47,7 +48,7 @@ class Head:
 
     def fields(self) -> dict[str, str]:
         """The header fields, in order."""
-        threading = {"In-Reply-To": self.references[-1], "References": " ".join(self.references)}
+        threading = {"In-Reply-To": " ".join(self.references[-1:]), "References": " ".join(self.references)}
         return {
             "From": formataddr((self.name, self.email)) if self.name.isascii() else self.email,
             "To": self.to,
@@ -68,7 +69,7 @@ def head_of_reply(persona: Persona, mail: Received, date: datetime, message_id: 
         email=persona.email,
         to=mail.reply_to,
         subject=subject,
-        date=date,
+        date=date.astimezone(ZoneInfo(persona.zone)),
         message_id=message_id,
         references=(*mail.references, mail.message_id),
         extra=HEADERS.get(persona.style, {}),
@@ -128,7 +129,7 @@ def _html_only(head: Head, html: str) -> bytes:
 
 
 def _signed(head: Head, text: str) -> bytes:
-    """multipart/signed (RFC 8551 3.5.3) as a gateway makes it; the signature itself is a sample and verifies nothing."""
+    """multipart/signed (RFC 8551 3.5.3) as a gateway makes it; the signature itself is a sample that proves nothing."""
     message = MIMEMultipart("signed", protocol="application/pkcs7-signature", micalg="sha-256", policy=SMTP)
     for name, value in head.fields().items():
         message[name] = value

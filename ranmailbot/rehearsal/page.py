@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -40,29 +40,32 @@ def _page(played: Played, audit: Audit, folder: Path) -> Iterator[str]:
     found = entries(played)
     yield "<!doctype html>"
     yield f'<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-    yield f"<style>{STYLE}</style></head><body>"
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy()}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f'<meta name="color-scheme" content="light dark"><style>{STYLE}</style></head><body>'
     yield from _top(played, audit, title)
-    yield from _mails_panel(played)
+    yield _MAILS.format(zone=escape(played.call.zone.rpartition("/")[2].replace("_", " ")))
     yield _PEOPLE
     yield from _books_panel(played, audit)
-    yield _data("mails", index_of(found, played.call.zone))
-    yield _data("people", people_of(played))
-    yield _data("facts", _facts(played))
+    yield data("mails", index_of(found, played.call.zone))
+    yield data("people", people_of(played))
+    yield data("facts", _facts(played))
     for number, chunk in enumerate(chunks(found, folder)):
         yield f'<script type="application/octet-stream" id="chunk-{number}">{chunk}</script>'
     yield f"<script>{SCRIPT}</script></body></html>"
 
 
-def _policy() -> str:
-    """Nothing from anywhere, and only this very script."""
+def policy() -> str:
+    """The content security policy of the page: nothing from anywhere, and only this very script."""
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{digest}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
-def _data(name: str, value: object) -> str:
-    """JSON that cannot end its script element early."""
+def data(name: str, value: object) -> str:
+    """A value as JSON in a script element that it cannot end early, whatever it holds."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return f'<script type="application/json" id="{name}">{safe}</script>'
@@ -78,7 +81,6 @@ def _facts(played: Played) -> dict[str, object]:
 
 def _top(played: Played, audit: Audit, title: str) -> Iterator[str]:
     zone = played.call.zone
-    verdict = "No faults" if not audit.faults else f"{len(audit.faults)} faults"
     yield '<header class="top"><div class="wide">'
     yield f'<p class="caller">{escape(played.call.caller)}</p><h1>{escape(title)}</h1>'
     yield (
@@ -86,72 +88,81 @@ def _top(played: Played, audit: Audit, title: str) -> Iterator[str]:
         f"{escape(wording.day(played.ended, zone))}, with {len(played.people)} sample people (seed {played.seed}). "
         "Nobody here is real, and nothing was sent anywhere.</p>"
     )
-    yield '<dl class="sums">'
-    sums = (
-        ("letters came in", audit.incoming),
-        ("mails went out", audit.outgoing),
-        ("applications", len(played.stories)),
-    )
-    for name, count in sums:
-        yield f"<div><dt>{name}</dt><dd>{count:,}</dd></div>"
-    yield f'<div class="{"bad" if audit.faults else "good"}"><dt>books</dt><dd>{verdict}</dd></div></dl>'
+    yield from _sums(played, audit)
     yield '<nav class="tabs" role="tablist" aria-label="Parts of this page">'
     for key, label in (("mails", "Mails"), ("people", "People"), ("books", "Books")):
         yield f'<button role="tab" id="tab-{key}" aria-controls="panel-{key}" data-panel="{key}">{label}</button>'
     yield "</nav></div></header>"
 
 
-def _mails_panel(played: Played) -> Iterator[str]:
-    zone = played.call.zone.rpartition("/")[2].replace("_", " ")
-    yield '<main id="panel-mails" class="panel wide" role="tabpanel" aria-labelledby="tab-mails" tabindex="-1">'
-    yield '<noscript><p class="note">The list of mails needs JavaScript. The mails themselves lie beside this page, '
-    yield "numbered in order, in the folders incoming and outgoing.</p></noscript>"
-    yield f'<h2 class="hidden">Mails</h2><div class="days" id="days" role="group" aria-label="Mails by day, {escape(zone)} time"></div>'
-    yield '<form class="filters" id="filters" role="search" aria-label="Choose mails">'
-    yield '<label>Person<select id="by-person"><option value="">everybody</option></select></label>'
-    yield '<label>Direction<select id="by-direction"><option value="">both</option><option value="1">letters to the bot</option>'
-    yield '<option value="0">mails from the bot</option></select></label>'
-    yield '<label>Kind or outcome<select id="by-kind"><option value="">all</option></select></label>'
-    yield '<label>Search<input id="by-text" type="search" placeholder="name, subject, address"></label>'
-    yield '<button type="reset">Clear</button><p id="count" role="status"></p></form>'
-    yield '<div class="split"><ol class="list" id="list" aria-label="Mails in order"></ol>'
-    yield '<article class="reader" id="reader" aria-live="polite" tabindex="-1"><p class="empty">Choose a mail from the list.</p></article>'
-    yield "</div></main>"
+def _sums(played: Played, audit: Audit) -> Iterator[str]:
+    applications = len(played.stories)
+    verdict = "No faults" if not audit.faults else f"{len(audit.faults)} faults"
+    counts = (("letters came in", audit.incoming), ("mails went out", audit.outgoing), ("applications", applications))
+    yield '<dl class="sums">'
+    for name, count in counts:
+        yield f"<div><dt>{name}</dt><dd>{count:,}</dd></div>"
+    yield f'<div class="{"bad" if audit.faults else "good"}"><dt>books</dt><dd>{verdict}</dd></div></dl>'
 
 
-_PEOPLE = (
-    '<main id="panel-people" class="panel wide" role="tabpanel" aria-labelledby="tab-people" tabindex="-1" hidden>'
-    '<h2>People</h2><p>What each of them does and how they write; what they wrote, and what was understood.</p>'
-    '<div class="filters"><label>Search<input id="people-text" type="search" placeholder="name, habit, style, reference">'
-    '</label><p id="people-count" role="status"></p></div><div id="people-list"></div></main>'
-)  # fmt: skip
+_MAILS = """<main id="panel-mails" class="panel wide" role="tabpanel" aria-labelledby="tab-mails">
+<noscript><p class="note">The list of mails needs JavaScript. The mails themselves lie beside this page, numbered in
+order, in the folders incoming and outgoing.</p></noscript>
+<h2 class="hidden">Mails</h2>
+<div class="days" id="days" role="group" aria-label="Mails by day, {zone} time"></div>
+<form class="filters" id="filters" role="search" aria-label="Choose mails">
+<label>Person<select id="by-person"><option value="">everybody</option></select></label>
+<label>Direction<select id="by-direction"><option value="">both</option>
+<option value="1">letters to the bot</option><option value="0">mails from the bot</option></select></label>
+<label>Kind or outcome<select id="by-kind"><option value="">all</option></select></label>
+<label>Search<input id="by-text" type="search" placeholder="name, subject, address"></label>
+<button type="reset">Clear</button><p id="count" role="status"></p></form>
+<div class="split"><ol class="list" id="list" aria-label="Mails in order"></ol>
+<article class="reader" id="reader" tabindex="-1"><p class="empty">Choose a mail from the list.</p></article></div>
+</main>"""
+
+_PEOPLE = """<main id="panel-people" class="panel wide" role="tabpanel" aria-labelledby="tab-people" hidden>
+<h2>People</h2><p>What each of them does and how they write; what they wrote, and what was understood.</p>
+<div class="filters"><label>Search<input id="people-text" type="search" placeholder="name, habit, style, reference">
+</label><p id="people-count" role="status"></p></div><div id="people-list"></div></main>"""
 
 
 def _books_panel(played: Played, audit: Audit) -> Iterator[str]:
-    yield '<main id="panel-books" class="panel wide" role="tabpanel" aria-labelledby="tab-books" tabindex="-1" hidden><h2>Books</h2>'
+    here = ZoneInfo(played.call.zone)
+    yield '<main id="panel-books" class="panel wide" role="tabpanel" aria-labelledby="tab-books" hidden>'
+    yield "<h2>Books</h2>"
     if audit.faults:
         yield f"<h3>{len(audit.faults)} faults</h3><ul class='faults'>"
         yield from (f"<li>{escape(fault)}</li>" for fault in audit.faults)
         yield "</ul>"
     yield '<div class="tables">'
-    yield from _table("What was checked", ("promise", "faults"), audit.checks)
-    yield from _table(f"What came in: {audit.incoming:,} letters", ("outcome", "letters"), audit.outcomes.items())
-    yield from _table(f"What went out: {audit.outgoing:,} mails", ("kind", "mails"), audit.kinds.items())
+    yield from _counts("What was checked", ("promise", "faults"), audit.checks)
+    yield from _counts(f"What came in: {audit.incoming:,} letters", ("outcome", "letters"), audit.outcomes.items())
+    yield from _counts(f"What went out: {audit.outgoing:,} mails", ("kind", "mails"), audit.kinds.items())
     yield "</div>"
-    yield "<h3>Day by day</h3><div class='scroll'><table><thead><tr><th scope='col'>day</th><th scope='col'>mails that went out</th></tr></thead><tbody>"
-    for day, kinds in sorted(by_day(played).items()):
-        what = ", ".join(f"{count} {escape(kind)}" for kind, count in kinds.most_common())
-        yield f"<tr><th scope='row'>{day:%a} {day.day} {day:%b %Y}</th><td>{what}</td></tr>"
-    yield "</tbody></table></div>"
-    yield "<h3>Milestones</h3><div class='scroll'><table><thead><tr><th scope='col'>milestone</th><th scope='col'>state</th><th scope='col'>when</th></tr></thead><tbody>"
-    for key, state, at in played.books.milestones:
-        local = f"{at.astimezone(ZoneInfo(played.call.zone)):%a %d %b %Y %H:%M}"
-        yield f"<tr><th scope='row'>{escape(key)}</th><td>{escape(str(state))}</td><td>{local}</td></tr>"
-    yield "</tbody></table></div></main>"
+    days = sorted(by_day(played).items())
+    yield from _texts("Day by day", ("day", "mails that arrived"), ((f"{d:%a %d %b %Y}", _kinds(n)) for d, n in days))
+    kept = ((key, f"{what}, {at.astimezone(here):%a %d %b %Y %H:%M}") for key, what, at in played.books.milestones)
+    yield from _texts("Milestones", ("milestone", "what became of it"), kept)
+    yield "</main>"
 
 
-def _table(title: str, heads: tuple[str, str], rows: Iterable[tuple[str, int]]) -> Iterator[str]:
-    yield f"<section><h3>{escape(title)}</h3><table><thead><tr><th scope='col'>{heads[0]}</th><th scope='col' class='n'>{heads[1]}</th></tr></thead><tbody>"
+def _kinds(counted: Mapping[str, int]) -> str:
+    ordered = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in ordered)
+
+
+def _counts(title: str, heads: tuple[str, str], rows: Iterable[tuple[str, int]]) -> Iterator[str]:
+    yield f"<section><h3>{escape(title)}</h3><table><thead><tr><th scope='col'>{heads[0]}</th>"
+    yield f"<th scope='col' class='n'>{heads[1]}</th></tr></thead><tbody>"
     for name, count in rows:
-        yield f"<tr><th scope='row'>{escape(str(name).replace('_', ' '))}</th><td class='n'>{count:,}</td></tr>"
+        yield f"<tr><th scope='row'>{escape(name.replace('_', ' '))}</th><td class='n'>{count:,}</td></tr>"
     yield "</tbody></table></section>"
+
+
+def _texts(title: str, heads: tuple[str, str], rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f"<h3>{escape(title)}</h3><div class='scroll'><table><thead><tr><th scope='col'>{heads[0]}</th>"
+    yield f"<th scope='col'>{heads[1]}</th></tr></thead><tbody>"
+    for name, text in rows:
+        yield f"<tr><th scope='row'>{escape(name)}</th><td>{escape(text)}</td></tr>"
+    yield "</tbody></table></div>"

@@ -97,7 +97,10 @@ async function open(number, focus) {
   current = number;
   const mail = mails[number], reader = at("reader");
   for (const button of document.querySelectorAll(".row[aria-current]")) button.removeAttribute("aria-current");
-  document.querySelector(`.row[data-number="${number}"]`)?.setAttribute("aria-current", "true");
+  const place = shown.indexOf(number);
+  if (place >= limit) { limit = place + page; drawList(); }
+  const chosen = document.querySelector(`.row[data-number="${number}"]`);
+  if (chosen) { chosen.setAttribute("aria-current", "true"); bringIntoView(at("list"), chosen); }
   const body = await bodyOf(number);
   if (current !== number) return;
   const there = {html: body.html, text: body.text, calendar: body.calendar};
@@ -106,6 +109,11 @@ async function open(number, focus) {
   document.body.classList.add("reading");
   history.replaceState(null, "", "#mail-" + (number + 1));
   if (focus) { reader.focus({preventScroll: true}); if (innerWidth <= 820) scrollTo(0, reader.getBoundingClientRect().top + scrollY - 8); }
+}
+function bringIntoView(list, row) {
+  if (list.scrollHeight <= list.clientHeight) return;
+  const top = row.offsetTop - list.offsetTop;
+  if (top < list.scrollTop + 30 || top + row.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top - list.clientHeight / 3;
 }
 function pager(number) {
   const place = shown.indexOf(number);
@@ -127,9 +135,13 @@ function head(mail, body) {
   if (mail[INCOMING]) line("Outcome", words(mail[KIND]) + (mail[FOLDER] ? ` (filed in ${mail[FOLDER]})` : ""));
   else line("Kind", words(mail[KIND]));
   if (mail[WHAT]) line("What it is", mail[WHAT]);
-  for (const [name, value] of body.head) if (name !== "Subject") line(name, value);
-  if (body.parts.length) line("Other parts", body.parts.join(", "));
-  return list;
+  const rest = make("dl", {class: "head"});
+  for (const [name, value] of body.head) {
+    if (["From", "To"].includes(name)) line(name, value);
+    else if (name !== "Subject") rest.append(make("dt", {}, name), make("dd", {}, value));
+  }
+  if (body.parts.length) rest.append(make("dt", {}, "Other parts"), make("dd", {}, body.parts.join(", ")));
+  return make("div", {}, list, make("details", {class: "more-head"}, make("summary", {}, "More of its header"), rest));
 }
 function views(mail, there) {
   const bar = make("div", {class: "views", role: "group", "aria-label": "Ways to look at this mail"});
@@ -143,8 +155,19 @@ function views(mail, there) {
 const POLICY = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'; img-src data:">';
 function face(there) {
   if (view !== "html" || !there.html) return make("pre", {}, there[view] || "(no text)");
-  return make("iframe", {sandbox: "", srcdoc: POLICY + there.html, title: "The mail as its reader sees it", referrerpolicy: "no-referrer"});
+  // No scripts run in there: the sandbox forbids them, and so do this page's policy and the mail's own. Being of one
+  // origin only lets us ask how tall the mail is.
+  const frame = make("iframe", {sandbox: "allow-same-origin", srcdoc: POLICY + there.html, title: "The mail as its reader sees it",
+    referrerpolicy: "no-referrer", onload: () => fit(frame)});
+  return frame;
 }
+function fit(frame) {
+  const inside = frame.contentDocument?.documentElement;
+  if (!inside) return;
+  frame.style.height = "0";
+  frame.style.height = Math.min(inside.scrollHeight + 4, 20000) + "px";
+}
+addEventListener("resize", () => document.querySelectorAll("iframe").forEach(fit));
 
 function drawDays() {
   const counts = new Map();
@@ -159,9 +182,18 @@ function drawDays() {
     const all = height(out + into), part = Math.round(all * into / (out + into));
     const label = `${longDay(key)}: ${into} letters, ${out} mails`;
     const bar = (kind, pixels) => { const i = make("i", {class: kind}); i.style.height = pixels + "px"; return i; };
-    at("days").append(make("button", {type: "button", "data-day": key, title: label, "aria-label": label, "aria-pressed": "false",
-      onclick: () => { day = day === key ? "" : key; choose(); }}, bar("out", all - part), bar("in", part), String(Number(key.slice(8)))));
+    const name = dayNumber(key);
+    at("days").append(make("button", {type: "button", class: name.includes(" ") ? "fresh" : "", "data-day": key, title: label, "aria-label": label, "aria-pressed": "false",
+      onclick: () => { day = day === key ? "" : key; choose(); }}, bar("out", all - part), bar("in", part), make("span", {}, name)));
   }
+}
+
+let month = "";
+function dayNumber(key) {
+  const fresh = key.slice(0, 7) !== month;
+  month = key.slice(0, 7);
+  const name = new Date(key + "T12:00:00Z").toLocaleDateString("en-GB", {month: "short", timeZone: "UTC"});
+  return Number(key.slice(8)) + (fresh ? " " + name : "");
 }
 
 function drawPeople() {

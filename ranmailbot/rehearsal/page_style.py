@@ -30,8 +30,10 @@ outline-offset:1px;border-radius:3px}
 .panel{padding-top:16px;padding-bottom:48px}
 .note{background:var(--mark);padding:10px 14px;border-radius:6px}
 .days{display:flex;align-items:flex-end;gap:2px;height:74px;overflow-x:auto;padding-bottom:2px;margin-bottom:12px}
+.days span{white-space:nowrap;overflow:visible;width:0;margin:0 auto;display:flex;justify-content:center}
 .days button{flex:1 0 17px;min-width:17px;height:100%;border:0;background:none;padding:0;cursor:pointer;display:flex;
 flex-direction:column;justify-content:flex-end;color:var(--soft);font:10px/1.3 system-ui,sans-serif}
+.days button.fresh{flex-basis:36px}
 .days i{display:block;background:var(--out);opacity:.55;min-height:2px;border-radius:2px 2px 0 0}
 .days i.in{background:var(--in);border-radius:0;min-height:0}
 .days button:hover i,.days button[aria-pressed=true] i{opacity:1}
@@ -40,8 +42,10 @@ flex-direction:column;justify-content:flex-end;color:var(--soft);font:10px/1.3 s
 .filters label{display:flex;flex-direction:column;font-size:.8rem;color:var(--soft);gap:2px;flex:1 1 150px;max-width:260px}
 .filters select,.filters input,.filters button,.pager button,.views button,.more{font:inherit;font-size:.95rem;color:var(--ink);
 background:var(--card);border:1px solid var(--line);border-radius:6px;padding:7px 10px;min-width:0;width:100%}
+.filters select,.filters input,.filters button{height:40px}
 .filters button,.pager button,.views button,.more{width:auto;cursor:pointer}
-.filters p{margin:0 0 8px;color:var(--soft);font-size:.9rem}
+.filters select,.filters input,.filters button{height:40px}
+.filters p{margin:0 0 9px;color:var(--soft);font-size:.9rem}
 .split{display:grid;grid-template-columns:minmax(300px,5fr) 8fr;gap:16px;align-items:start}
 .list{list-style:none;margin:0;padding:0;background:var(--card);border:1px solid var(--line);border-radius:8px;
 max-height:calc(100vh - 40px);overflow:auto;position:sticky;top:16px}
@@ -63,16 +67,18 @@ color:inherit;background:none;border:0;border-bottom:1px solid var(--line);paddi
 .pager{display:flex;flex-wrap:wrap;gap:8px;align-items:center;font-size:.9rem;color:var(--soft)}
 .pager .back{display:none}
 .head{display:grid;grid-template-columns:auto 1fr;gap:1px 12px;font-size:.85rem;margin:8px 0}
+.more-head{font-size:.85rem;color:var(--soft)}.more-head summary{cursor:pointer}
 .head dt{color:var(--soft)}.head dd{margin:0;overflow-wrap:anywhere}
 .views{display:flex;flex-wrap:wrap;gap:6px;margin:10px 0}
 .views button[aria-pressed=true]{background:var(--accent);color:var(--accent-ink);border-color:var(--accent)}
 .views a{align-self:center;margin-left:auto;font-size:.9rem}
 a{color:var(--accent)}
-iframe{width:100%;height:72vh;border:1px solid var(--line);border-radius:6px;background:#fff}
+iframe{display:block;width:100%;height:60vh;border:1px solid var(--line);border-radius:6px;background:#fff}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font:.9rem/1.55 ui-monospace,Menlo,Consolas,monospace;background:var(--paper);
 border-radius:6px;padding:14px;margin:0}
 table{border-collapse:collapse;font-size:.95rem;width:100%}
 th,td{text-align:left;padding:5px 10px;border-bottom:1px solid var(--line);vertical-align:top;font-weight:400}
+tr>:first-child{padding-left:0}tr>:last-child{padding-right:0}
 thead th{color:var(--soft);font-size:.85rem}.n{text-align:right;font-variant-numeric:tabular-nums}
 tbody th{white-space:normal}
 .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(320px,100%),1fr));gap:0 36px}
@@ -96,5 +102,6 @@ body.reading .split .list,body.reading .filters,body.reading .days{display:none}
 body:not(.reading) .reader{display:none}.pager .back{display:inline-block}
 h1{font-size:1.35rem}.reader{padding:14px}
 details.person summary .state{margin-left:0}.head{grid-template-columns:minmax(0,1fr)}.head dd{margin-bottom:4px}}
-@media (prefers-reduced-motion:no-preference){.days i{transition:opacity .12s}}
+@media (prefers-reduced-motion:no-preference){.days button.fresh{flex-basis:36px}
+.days i{transition:opacity .12s}}
 """

@@ -83,7 +83,7 @@ class Manner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """One sample person. `answers` and `corrections` are by question number; `language` is "en" or a key of LANGUAGES."""
+    """One sample person. `answers` and `corrections` are by question; `language` is "en" or a key of LANGUAGES."""
 
     index: int
     name: str
@@ -91,6 +91,7 @@ class Persona:
     organisation: str
     country: str
     role: str
+    zone: str
     habit: Habit
     style: Style
     manner: Manner
@@ -182,8 +183,9 @@ def cast(call: Call, count: int, seed: int) -> tuple[Persona, ...]:
     names = _names(chance)
     people: list[Persona] = []
     for index in range(count):
-        habit, style = _SPECIAL[index] if index < len(_SPECIAL) else (_crowd_habit(index), _CROWD[index % len(_CROWD)])
-        people.append(_person(call, index, next(names), habit, style, Random(f"person:{seed}:{index}"), people))  # noqa: S311
+        part = _SPECIAL[index] if index < len(_SPECIAL) else (_crowd_habit(index), _CROWD[index % len(_CROWD)])
+        own = Random(f"person:{seed}:{index}")  # noqa: S311 - as above
+        people.append(_person(call, index, next(names), part, chance=own, before=people))
     return tuple(people)
 
 
@@ -202,9 +204,10 @@ def _names(chance: Random) -> Iterator[str]:
 
 
 def _person(
-    call: Call, index: int, name: str, habit: Habit, style: Style, chance: Random, before: Sequence[Persona]
+    call: Call, index: int, name: str, part: tuple[Habit, Style], *, chance: Random, before: Sequence[Persona]
 ) -> Persona:
-    country, code = chance.choice(words.PLACES)
+    habit, style = part
+    country, code, zone = chance.choice(words.PLACES)
     employer, host = chance.choice(words.EMPLOYERS)
     language = ("lv", "el", "de")[index % 3] if style is Style.LEGACY else "en"
     role = chance.choice(words.ROLES)
@@ -216,6 +219,7 @@ def _person(
         organisation=f"{employer} ({code.upper()} sample)",
         country=country,
         role=role,
+        zone=zone,
         habit=habit,
         style=style,
         manner=_MANNERS[index % len(_MANNERS)],

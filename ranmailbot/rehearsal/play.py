@@ -19,19 +19,20 @@ from zoneinfo import ZoneInfo
 
 from ranmailbot import service
 from ranmailbot.adapters.embedded import start_embedded
-from ranmailbot.adapters.jinja import JinjaStationery
 from ranmailbot.call.call import Call, MeetingRoom, Session
 from ranmailbot.config import Settings
 from ranmailbot.mail.address import Address
+from ranmailbot.mail.form import blank_form
 from ranmailbot.ports import Account
 from ranmailbot.rehearsal.chronicle import Chronicle
 from ranmailbot.rehearsal.clock import PlayedClock
-from ranmailbot.rehearsal.habits import Diary, Scene, open_scene, react
+from ranmailbot.rehearsal.habits import open_scene, react
 from ranmailbot.rehearsal.organisers import Desk, decide
 from ranmailbot.rehearsal.people import Persona, cast
 from ranmailbot.rehearsal.post import HOST, PostOffice
 from ranmailbot.rehearsal.posting import Ids, Posting
 from ranmailbot.rehearsal.received import Received, receive
+from ranmailbot.rehearsal.scene import Diary, Scene
 
 AUTHSERV_ID = "mx.rehearsal.example"
 ARCHIVE = "archive@rehearsal.example"
@@ -61,7 +62,6 @@ class Played:
     stories: tuple[service.Story, ...]
     letters: tuple[service.LetterRecord, ...]
     mails: tuple[service.MailRecord, ...]
-    forged: Mapping[str, str]
     faults: tuple[str, ...]
 
 
@@ -160,7 +160,7 @@ def _stage(settings: Settings, people: tuple[Persona, ...], seed: int, folder: P
             worker = service.build(settings, clock, state=Path(scratch) / "state", mail=mail)
             office = PostOffice(server.smtp_port, server.imap_port, password, call.mailbox.email)
             try:
-                yield _set(settings, people, seed, folder, clock, worker, office)
+                yield _set(settings, people, seed, folder=folder, clock=clock, worker=worker, office=office)
             finally:
                 office.close()
                 worker.close()
@@ -172,6 +172,7 @@ def _set(
     settings: Settings,
     people: tuple[Persona, ...],
     seed: int,
+    *,
     folder: Path,
     clock: PlayedClock,
     worker: service.Worker,
@@ -198,7 +199,7 @@ def _set(
 
 def published_form(settings: Settings) -> Received:
     """The form as a mailto link of the published page opens it. Raises TemplateFault."""
-    form = JinjaStationery(settings.call, settings.templates).blank_form()
+    form = blank_form(settings.call)
     mailbox = settings.call.mailbox
     return Received(
         delivered_to="",
@@ -207,7 +208,7 @@ def published_form(settings: Settings) -> Received:
         sender=(mailbox.name, mailbox.email),
         to=(mailbox.email,),
         others=0,
-        subject=form.ours[-1],
+        subject=f"Application: {settings.call.short_title}",
         date=None,
         references=(),
         reply_to=mailbox.email,
@@ -277,7 +278,7 @@ def _sit(stage: Stage, mail: Received) -> list[Posting]:
     if stage.desk.sittings > 1:
         return []
     candidates = [story.reference for story in stage.worker.stories() if str(story.status) != "withdrawn"]
-    return decide(mail, candidates, stage.desk, stage.call, stage.ids, stage.clock.now())
+    return decide(mail, candidates, stage.desk, stage.scene())
 
 
 def _next(stage: Stage) -> datetime | None:
@@ -306,7 +307,6 @@ def _played(stage: Stage, seed: int, began: datetime, end: datetime, faults: tup
         stories=stage.worker.stories(),
         letters=letters,
         mails=stage.worker.mails(),
-        forged=dict(stage.desk.forged),
         faults=faults,
     )
 

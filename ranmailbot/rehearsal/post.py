@@ -74,8 +74,8 @@ class PostOffice:
         _, data = imap.uid("FETCH", wanted, "(UID BODY.PEEK[])")
         found = {}
         for item in data:
-            if isinstance(item, tuple) and (uid := _UID.search(item[0])):
-                found[int(uid[1])] = item[1]
+            if isinstance(item, tuple) and (stated := _UID.search(item[0])):
+                found[int(stated[1])] = item[1]
         for uid in uids:
             if uid in found:
                 yield delivered_to(found[uid]), found[uid]

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Literal
 
-NO_ANSWERS: Mapping[int, str] = MappingProxyType({})
-NO_RSVPS: Mapping[str, str] = MappingProxyType({})
+from ranmailbot.rehearsal.people import Persona
 
 Proof = Literal["own", "none", "other"]
 """Whether the author logs in as the From address, not at all, or as somebody else."""
+
+
+def proof_of(persona: Persona) -> Proof:
+    """How this person's provider proves who wrote."""
+    return "own" if persona.authenticated else "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,12 @@ class Posting:
     proof: Proof
     what: str
     """What it is, in a few words, for the page."""
-    answers: Mapping[int, str] = NO_ANSWERS
+    answers: Mapping[int, str] = field(default_factory=dict)
     """Answers that must be understood, by question number."""
-    rsvps: Mapping[str, str] = NO_RSVPS
+    rsvps: Mapping[str, str] = field(default_factory=dict)
     """PARTSTAT by session key that must be recorded."""
     withdraws: bool = False
-    decides: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    decides: Mapping[str, str] = field(default_factory=dict)
     """"invite" or "decline" by reference that must take effect."""
     refused: bool = False
     """Whether it must have no effect whatever it says."""

@@ -139,24 +139,35 @@ def _time(line: str) -> datetime | None:
 
 
 def question_lines(lines: list[str], questions: Iterable[Question]) -> Mapping[int, int]:
-    """For each question that stands in these lines (wrapped or not), the index of the line on which it ends last."""
+    """For each question that stands in these lines, the index of the last line of its paragraph.
+
+    People write below the paragraph: a short question is followed by more words of ours.
+    """
+    return {number: end for number, (_, end) in question_spans(lines, questions).items()}
+
+
+def question_spans(lines: list[str], questions: Iterable[Question]) -> Mapping[int, tuple[int, int]]:
+    """First and last line of the paragraph in which each question stands last, wrapped or not."""
     found = {}
     for question in questions:
-        end = _ends(lines, question.text.split())
-        if end is not None:
-            found[question.number] = end
+        span = _span(lines, question.text.split())
+        if span is not None:
+            start, end = span
+            while end + 1 < len(lines) and lines[end + 1].strip():
+                end += 1
+            found[question.number] = (start, end)
     return found
 
 
-def _ends(lines: list[str], words: list[str]) -> int | None:
+def _span(lines: list[str], words: list[str]) -> tuple[int, int] | None:
     for start in range(len(lines) - 1, -1, -1):
-        if words[0] not in lines[start]:
+        if words[0] not in lines[start].split():
             continue
         gathered: list[str] = []
         for end in range(start, min(start + len(words), len(lines))):
             gathered += lines[end].split()
             if _contains(gathered, words):
-                return end
+                return start, end
     return None
 
 

@@ -21,12 +21,17 @@ FAMILY = (
     "Testerhof", "Proefstra", "Campione", "Wzorska", "Ukazkova", "Oigeste", "Bandyma", "Dokimos", "Provkvist", "Essai",
 )  # fmt: skip
 
-PLACES: tuple[tuple[str, str], ...] = (
-    ("Latvia", "lv"), ("Greece", "gr"), ("Germany", "de"), ("Netherlands", "nl"), ("Belgium", "be"), ("France", "fr"),
-    ("Italy", "it"), ("Poland", "pl"), ("Czechia", "cz"), ("Finland", "fi"), ("Sweden", "se"), ("Denmark", "dk"),
-    ("Portugal", "pt"), ("Spain", "es"), ("Ireland", "ie"), ("Hungary", "hu"), ("Romania", "ro"), ("Bulgaria", "bg"),
-    ("Croatia", "hr"), ("Slovenia", "si"), ("Estonia", "ee"), ("Lithuania", "lt"), ("Austria", "at"),
+PLACES: tuple[tuple[str, str, str], ...] = (
+    ("Latvia", "lv", "Europe/Riga"), ("Greece", "gr", "Europe/Athens"), ("Germany", "de", "Europe/Berlin"),
+    ("Netherlands", "nl", "Europe/Amsterdam"), ("Belgium", "be", "Europe/Brussels"), ("France", "fr", "Europe/Paris"),
+    ("Italy", "it", "Europe/Rome"), ("Poland", "pl", "Europe/Warsaw"), ("Czechia", "cz", "Europe/Prague"),
+    ("Finland", "fi", "Europe/Helsinki"), ("Sweden", "se", "Europe/Stockholm"), ("Denmark", "dk", "Europe/Copenhagen"),
+    ("Portugal", "pt", "Europe/Lisbon"), ("Spain", "es", "Europe/Madrid"), ("Ireland", "ie", "Europe/Dublin"),
+    ("Hungary", "hu", "Europe/Budapest"), ("Romania", "ro", "Europe/Bucharest"), ("Bulgaria", "bg", "Europe/Sofia"),
+    ("Croatia", "hr", "Europe/Zagreb"), ("Slovenia", "si", "Europe/Ljubljana"), ("Estonia", "ee", "Europe/Tallinn"),
+    ("Lithuania", "lt", "Europe/Vilnius"), ("Austria", "at", "Europe/Vienna"),
 )  # fmt: skip
+"""Country, the code in addresses, and whose clock people there write by."""
 
 EMPLOYERS: tuple[tuple[str, str], ...] = (
     ("Prison Service", "prison-service"), ("Probation Office", "probation"), ("Youth Welfare Agency", "youth-welfare"),

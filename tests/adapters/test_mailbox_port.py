@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import imaplib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -17,7 +18,16 @@ from ranmailbot.adapters.embedded import EmbeddedServer
 from ranmailbot.adapters.imap import ImapMailbox
 from ranmailbot.adapters.imap_session import Patience
 from ranmailbot.ports import Account, Archived, Envelope, Mailbox, Unavailable
-from tests.adapters.servers import PASSWORD, RealClock, Scripted, account, deliver, message, unique_address
+from tests.adapters.servers import (
+    PASSWORD,
+    RealClock,
+    Scripted,
+    account,
+    certificate,
+    deliver,
+    message,
+    unique_address,
+)
 from tests.fakes.mailbox import FakeMailbox
 
 LONG_AGO = datetime(2022, 3, 1, tzinfo=UTC)
@@ -352,7 +362,8 @@ def test_messages_nobody_asked_for_are_not_taken() -> None:
         "EXAMINE": ONE,
         "UID SEARCH": "* SEARCH 1\r\n",
         "UID FETCH 1 (RFC822.SIZE": FACTS % (1, 1) + FACTS % (2, 2),
-        "UID FETCH 1 (BODY.PEEK[])": "* 2 FETCH (UID 2 BODY[] {5}\r\nwrong)\r\n* 1 FETCH (UID 1 BODY[] {5}\r\nright)\r\n",
+        "UID FETCH 1 (BODY.PEEK[])": "* 2 FETCH (UID 2 BODY[] {5}\r\nwrong)\r\n"
+        "* 1 FETCH (UID 1 BODY[] {5}\r\nright)\r\n",
     }
     hostile = Scripted(lambda connection: imap_play(connection, "MOVE", answers))
     (envelope,) = ImapMailbox(account(hostile.port), RealClock()).fetch(5)
@@ -418,7 +429,7 @@ def test_a_server_without_idle_is_asked_now_and_then() -> None:
     old = Scripted(
         lambda connection: imap_play(connection, "MOVE", {"EXAMINE": EMPTY, "UID SEARCH": "* SEARCH\r\n"}, seen)
     )
-    mailbox = ImapMailbox(account(old.port), RealClock(), patience=replace(QUICK, poll_seconds=0.001))
+    mailbox = ImapMailbox(account(old.port), RealClock(), patience=Patience(poll_seconds=0.001))
     mailbox.fetch(1)
     before = len(seen)
     assert not mailbox.wait(0.2)
@@ -498,3 +509,61 @@ def test_one_fetch_brings_no_more_bytes_than_a_batch_but_always_one(server: Embe
     mailbox = ImapMailbox(account(server.imap_port, address), RealClock(), batch_bytes=100)
     assert len(mailbox.fetch(10)) == 1
     mailbox.close()
+
+
+# -- TLS -------------------------------------------------------------------------------------------------------------
+
+CALM = {"EXAMINE": EMPTY, "UID SEARCH": "* SEARCH\r\n", "IDLE": "+ idling\r\n* 1 EXISTS\r\n"}
+
+
+def tls_server(context: ssl.SSLContext) -> Scripted:
+    def play(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            imap_play(secured, "MOVE IDLE", CALM)
+
+    return Scripted(play)
+
+
+def test_over_tls_mail_is_fetched_and_waited_for(tmp_path: Path) -> None:
+    ca_file, context = certificate(tmp_path)
+    server = tls_server(context)
+    mailbox = ImapMailbox(Account("localhost", server.port, "tls", "bot", PASSWORD, ca_file), RealClock())
+    assert list(mailbox.fetch(1)) == []
+    assert mailbox.wait(3600)
+    mailbox.close()
+    server.close()
+
+
+def test_over_tls_a_wait_ends_when_woken(tmp_path: Path) -> None:
+    ca_file, context = certificate(tmp_path)
+
+    def play(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            imap_play(secured, "MOVE IDLE", CALM | {"IDLE": "+ idling\r\n"})
+
+    server = Scripted(play)
+    mailbox = ImapMailbox(Account("localhost", server.port, "tls", "bot", PASSWORD, ca_file), RealClock())
+    mailbox.fetch(1)
+    threading.Timer(0.1, mailbox.wake).start()
+    assert mailbox.wait(3600)
+    mailbox.close()
+    server.close()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_certificate_nobody_vouches_for_or_of_another_name_is_refused(tmp_path: Path, host: str) -> None:
+    ca_file, context = certificate(tmp_path)
+    server = tls_server(context)
+    trusted = ca_file if host == "127.0.0.1" else None
+    with pytest.raises(Unavailable, match="certificate is not valid"):
+        ImapMailbox(Account(host, server.port, "tls", "bot", PASSWORD, trusted), RealClock()).fetch(1)
+    server.close()
+
+
+def test_starttls_is_required_and_the_password_never_sent_without_it() -> None:
+    seen: list[str] = []
+    stripped = Scripted(lambda connection: imap_play(connection, "MOVE", CALM, seen))
+    with pytest.raises(Unavailable):
+        ImapMailbox(Account("localhost", stripped.port, "starttls", "bot", PASSWORD), RealClock()).fetch(1)
+    assert not any("LOGIN" in command for command in seen)
+    stripped.close()

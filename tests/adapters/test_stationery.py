@@ -21,8 +21,11 @@ from selectolax.lexbor import LexborHTMLParser
 
 from ranmailbot.adapters.jinja import MOST_HTML, JinjaStationery
 from ranmailbot.call.call import Call, MeetingRoom, Person, Privacy, ProfileLine, Question, Session
+from ranmailbot.mail import assembly
 from ranmailbot.mail.address import Address
-from ranmailbot.mail.form import blank_form
+from ranmailbot.mail.answers import read_answers
+from ranmailbot.mail.form import blank_form, printed_question
+from ranmailbot.mail.letter import Line, VisibleText
 from ranmailbot.mail.outgoing import CalendarWish, Draft, OutgoingMail
 from ranmailbot.mail.sample_drafts import SAMPLE_EVENT, SAMPLE_MESSAGE_ID, SAMPLE_ROOM, sample_drafts, sample_name
 from ranmailbot.ports import TemplateFault
@@ -288,7 +291,7 @@ def only_what_was_meant(text: str) -> None:
     parts = decode_header(message_from_bytes(mail.content)["Subject"].replace("\r\n", "").replace("\n", ""))
     shown = "".join(p.decode(charset or "ascii") if isinstance(p, bytes) else p for p, charset in parts)
     assert shown == mail.subject
-    assert mail.subject.isprintable()
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]", mail.subject)
 
 
 @pytest.mark.parametrize(
@@ -308,6 +311,14 @@ def test_an_address_that_is_not_one_plain_address_is_refused(email):
     with pytest.raises(TemplateFault) as caught:
         write(replace(sample("thanks"), to=Address("Anna", email)))
     assert caught.value.args[0] == "thanks"
+
+
+@pytest.mark.parametrize("smuggled", ["x\r\nBcc: v@example.org", "another subject", "x\r\n\r\nbody"])
+def test_a_mail_whose_head_reads_otherwise_than_meant_is_not_sent(smuggled, monkeypatch):
+    """The last line of defence, tried with an encoder that lets everything through."""
+    monkeypatch.setattr(assembly, "unstructured", lambda text, used: smuggled)
+    with pytest.raises(TemplateFault, match="finished head"):
+        write(sample("thanks"))
 
 
 @pytest.mark.parametrize("message_id", ["x", "<a b@c>", "<a@b>\r\nBcc: <c@d>", "<a@b", "<<a@b>>", "<ä@b>"])
@@ -413,9 +424,9 @@ def test_a_digest_of_many_long_applications_is_not_cut_off_by_mail_clients():
         "undecided": [CALL.reference(n) for n in range(1, 401)],
     }
     mail = write(replace(draft, facts=facts))
-    assert len(part(mail, "text/html").encode()) < MOST_HTML * 2
+    assert len(part(mail, "text/html").encode()) < MOST_HTML
     assert "A-001" in mail.form.text
-    assert "A-200" in mail.form.text
+    assert "A-100" in mail.form.text
 
 
 # --- facts that do not fit ---
@@ -462,6 +473,41 @@ def test_a_style_rule_that_cannot_be_inlined_is_refused(tmp_path):
     (folder / "mail.css").write_text("td p { color: red; }")
     with pytest.raises(TemplateFault, match="cannot be inlined"):
         JinjaStationery(CALL, folder)
+
+
+# --- what comes back ---
+
+
+def quoted(form_text: str, new: str) -> VisibleText:
+    ours = [Line(line, 1) for line in form_text.split("\n")]
+    head = Line(f"On Tue, 1 March 2022, {CALL.mailbox.name} <{CALL.mailbox.email}> wrote:", 0)
+    return VisibleText((*(Line(line, 0) for line in new.split("\n")), head, *ours), "plain")
+
+
+@pytest.mark.parametrize("draft", [draft for draft in SAMPLES if not draft.asks], ids=lambda draft: draft.kind)
+def test_a_reply_that_quotes_a_mail_of_ours_brings_back_only_what_is_new(draft):
+    form = write(draft).form
+    reading = read_answers(quoted(form.text, "yes"), form)
+    assert reading.answers == ()
+    assert reading.remainder.strip() == "yes"
+
+
+@each_sample
+def test_answers_below_the_questions_of_a_form_are_found(draft):
+    form = write(draft).form
+    said = {question.number: f"Reply {question.number}: we tried something new." for question in draft.asks}
+    lines: list[Line] = []
+    waiting: int | None = None
+    for text in form.text.split("\n"):
+        if waiting and not text:
+            lines.append(Line(said[waiting], 0))
+            waiting = None
+        begun = [q.number for q in draft.asks if text.startswith(printed_question(q, len(CALL.questions))[:40])]
+        waiting = begun[0] if begun else waiting
+        lines.append(Line(text, 1))
+    reading = read_answers(VisibleText(tuple(lines), "plain"), form)
+    assert {answer.question: answer.text for answer in reading.answers} == said
+    assert reading.remainder.strip() == ""
 
 
 # --- other calls ---

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -22,6 +23,7 @@ from tests.adapters.servers import (
     PASSWORD,
     Scripted,
     account,
+    certificate,
     message,
     outgoing,
     unique_address,
@@ -260,7 +262,7 @@ def test_a_connection_lost_before_data_defers_the_mail(stage: str) -> None:
 
 
 def test_no_answer_after_the_content_leaves_the_mail_in_doubt() -> None:
-    assert attempt(Play({".": "25"}), timeout=0.3) == (Unclear("no answer after DATA"), 1)
+    assert attempt(Play({".": "25"}), timeout=1) == (Unclear("no answer after DATA"), 1)
 
 
 def test_an_answer_that_drips_is_given_up_at_the_deadline() -> None:
@@ -275,7 +277,7 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline() -> None:
             connection.sendall(b"250-x\r\n")
             time.sleep(0.02)
 
-    assert attempt(drip, timeout=0.3) == (Deferred("no answer to MAIL"), 0)
+    assert attempt(drip, timeout=1) == (Deferred("no answer to MAIL"), 0)
 
 
 @pytest.mark.parametrize(
@@ -363,9 +365,29 @@ def test_after_a_timeout_the_next_mail_never_reads_the_last_ones_answer() -> Non
         Play({".": "250-first line of a late answer\r\n"})(connection)
 
     server = Scripted(slow_once)
-    submission = SmtpSubmission(account(server.port), timeout_seconds=0.3)
+    submission = SmtpSubmission(account(server.port), timeout_seconds=1)
     assert submission.send(outgoing("a@example.org"), Asked()) == Unclear("no answer after DATA")
     assert submission.send(outgoing("b@example.org"), Asked()) == Sent()
     assert late.seen.count("DATA") == 1
+    submission.close()
+    server.close()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_over_tls_only_a_certificate_that_somebody_vouches_for_is_taken(tmp_path: Path, trusted: bool) -> None:
+    ca_file, context = certificate(tmp_path)
+
+    def play(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            Play()(secured)
+
+    server = Scripted(play)
+    chosen = Account("localhost", server.port, "tls", BOT, PASSWORD, ca_file if trusted else None)
+    submission = SmtpSubmission(chosen, timeout_seconds=10)
+    if trusted:
+        assert submission.send(outgoing("a@example.org"), Asked()) == Sent()
+    else:
+        with pytest.raises(Unavailable, match="certificate is not valid"):
+            submission.send(outgoing("a@example.org"), Asked())
     submission.close()
     server.close()

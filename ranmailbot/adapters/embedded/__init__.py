@@ -62,7 +62,12 @@ def start_embedded(  # noqa: PLR0917 - what a server is, in the order of its com
     """
     command = [sys.executable, "-m", __name__, "--spool", str(spool), "--bot", bot, "--archive", archive]
     command += ["--authserv-id", authserv_id, "--smtp-port", str(smtp_port), "--imap-port", str(imap_port)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for the bot, which may still want to file what it has read
+    )
     try:
         facts = _first_words(process, password)
         return EmbeddedServer(process, int(facts["smtp_port"]), int(facts["imap_port"]))
