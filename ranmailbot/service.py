@@ -44,6 +44,7 @@ __all__ = [
     "build",
     "open_desktop",
     "serve_built_in",
+    "worker_lock",
 ]
 
 BUILT_IN_AUTHSERV = "mx.built-in.example"
@@ -217,9 +218,8 @@ def open_desktop(settings: Settings, clock: Clock, state: Path, tokens: Tokens |
 
 
 def build(settings: Settings, clock: Clock, *, state: Path, mail: MailServer, tokens: Tokens | None = None) -> Worker:
-    """A worker that holds the worker's lock on `state`. Raises StoreRefused or SealBroken."""
+    """A worker on `state`, whose role (`worker_lock`) the caller holds. Raises StoreRefused or SealBroken."""
     with ExitStack() as held:
-        held.enter_context(worker_lock(state))
         desktop = open_desktop(settings, clock, state, tokens)
         held.callback(desktop.reports.close)
         return Worker(desktop, mail, held.pop_all())

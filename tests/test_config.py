@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ranmailbot import config
+from ranmailbot.config import values
 from ranmailbot.config.accounts import Surroundings
 from ranmailbot.config.loading import faults
 from ranmailbot.config.sections import LIMIT_WORDS
@@ -306,6 +307,16 @@ def test_a_file_in_another_encoding_names_the_line(tmp_path: Path):
     assert "UTF-8" in one.remedy
 
 
+@pytest.mark.parametrize(
+    ("content", "remedy"),
+    [("#" * 1_000_001, "larger than 1000000 bytes"), ("a = " + "[" * 50_000, "nested far too deeply")],
+)
+def test_a_file_that_can_be_no_configuration_is_refused(content: str, remedy: str, tmp_path: Path):
+    (tmp_path / "config.toml").write_text(content)
+    (one,) = complaints(tmp_path / "config.toml")
+    assert remedy in one.remedy
+
+
 def test_files_from_windows_load(tmp_path: Path):
     path = tmp_path / "config.toml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.read_bytes().replace(b"\n", b"\r\n"))
@@ -523,6 +534,49 @@ def test_sessions_may_share_a_room_on_purpose(tmp_path: Path):
     change = {"sessions": [{}, {"webex": first}], "webex": {"same_room": True}}
     sessions = config.load(write(tmp_path, change), {}).call.sessions
     assert sessions[0].room == sessions[1].room
+
+
+# Kinds of value
+
+
+@pytest.mark.parametrize(
+    "text", ["TBD", "tbc.", "xxx", "XX", "x0x", "...", "?", "<link>", "[name]", "To be confirmed", "n/a"]
+)
+def test_what_only_holds_a_place_is_a_placeholder(text: str):
+    assert values.is_placeholder(text)
+
+
+@pytest.mark.parametrize("text", ["x", "00", "2741", "Your name", "Hall [north]", "Is it true?", "Malmö"])
+def test_what_says_something_is_no_placeholder(text: str):
+    assert not values.is_placeholder(text)
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "remedy"),
+    [
+        (values.words, " \n\n ", "It is empty"),
+        (values.words, "a" * 5_001, "at most 5000"),
+        (values.one_line, "a" * 501, "at most 500"),
+        (values.host, "imap_garden", "not the name of a server"),
+        (values.host, "-imap.garden.example", "not the name of a server"),
+        (values.zone, "Brussels", '"Europe/Brussels"'),
+        (values.zone, "Middle-earth", 'Write for example "Europe/Brussels"'),
+    ],
+)
+def test_a_value_that_is_wrong_gets_its_remedy(read: Callable[[str], str], text: str, remedy: str):
+    with pytest.raises(ValueError, match=remedy):
+        read(text)
+
+
+def test_running_text_keeps_its_paragraphs_and_loses_its_line_breaks():
+    assert values.words("One\ntwo.\r\n\r\n  Three. \n") == "One two.\n\nThree."
+
+
+@pytest.mark.parametrize(
+    ("domain", "expected"), [("ran.example", True), ("example.org", True), ("ranexample.org", False)]
+)
+def test_domains_that_belong_to_nobody_are_known(domain: str, expected: bool):
+    assert values.is_reserved(domain) is expected
 
 
 # The little language of the timeline

@@ -31,6 +31,9 @@ from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear,
 from ranmailbot.mail.outgoing import OutgoingMail
 from ranmailbot.ports import Account, Unavailable
 
+NOT_ARCHIVED = "not archived"
+"""Stands in the reply of an Unclear mail that our archive cannot know of: it must be held, never sent again."""
+
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@)(?=.{{3,254}}\Z){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
@@ -63,6 +66,8 @@ class SmtpSubmission:
     """What we call ourselves in EHLO."""
     _runner: asyncio.Runner = field(default_factory=asyncio.Runner, init=False, repr=False)
     _client: SMTP | None = field(default=None, init=False, repr=False)
+    _archived: bool = field(default=False, init=False, repr=False)
+    """Whether the archive took the mail under way: if not, its absence there proves nothing."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for an archive that is no address, or for plain text to another machine."""
@@ -134,15 +139,17 @@ class SmtpSubmission:
             return await self._refused(fault, "DATA")
         except (*_LOST, SMTPException):
             self._drop()
-            return Unclear("no answer after DATA")
+            return Unclear("no answer after DATA" if self._archived else f"no answer after DATA, {NOT_ARCHIVED}")
         return Sent()
 
     async def _add_archive(self, client: SMTP) -> None:
         """The archive's refusal never delays the applicant, unless the server hangs up."""
+        self._archived = False
         if self.archive is None:
             return
         try:
             await client.rcpt(self.archive)
+            self._archived = True
         except SMTPResponseException as fault:
             if fault.code == _CLOSING or _kind(fault.code) is None:
                 raise

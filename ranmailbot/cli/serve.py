@@ -30,8 +30,9 @@ def run(console: Console, options: Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with _server(console, settings, options) as (mail, guard):
-        worker = service.build(settings, clock, state=settings.storage.folder, mail=mail)
+    state = settings.storage.folder
+    with service.worker_lock(state), _server(console, settings, options) as (mail, guard):
+        worker = service.build(settings, clock, state=state, mail=mail)
         try:
             with running(worker, stop, guard):
                 console.note("ready; stop with Ctrl-C")

@@ -17,6 +17,7 @@ _FILLER = (
 )
 FILLER = frozenset(_FILLER.split())
 _MOST_WORDS = 25
+_Said = tuple[dict[str, Reply], Reply | None]
 
 
 def read_words(text: str, sessions: tuple[str, ...], own: str | None) -> Mapping[str, Reply]:
@@ -25,38 +26,66 @@ def read_words(text: str, sessions: tuple[str, ...], own: str | None) -> Mapping
     `own` is the session of the mail that is answered; words without a day speak of it, or of all if it is None.
     """
     said: dict[str, Reply] = {}
-    for clause in _clauses(text):
-        found = _clause(clause, sessions, own)
+    verdict: Reply | None = None
+    for words in _clauses(text):
+        found = _clause(words, sessions, own, verdict)
         if found is None:
             return MappingProxyType({})
-        said.update(found)
+        said.update(found[0])
+        verdict = found[1]
     return MappingProxyType(said)
 
 
 def _clauses(text: str) -> list[list[str]]:
     """The first paragraph, cut where a clause ends. A signature below an empty line is not looked at."""
-    paragraph = text.strip().split("\n\n")[0].casefold().replace("'", "").replace("’", "")
-    for mark in ("\n", ";", ".", "!", ",", " but ", " and day ", " and session "):
-        paragraph = paragraph.replace(mark, "|day " if "day" in mark or "session" in mark else "|")
-    clauses = [clause.split() for clause in paragraph.split("|") if clause.split()]
+    paragraph = text.strip().split("\n\n")[0].casefold().replace("'", "").replace("’", "").replace(":", " ")
+    for mark in ("\n", ";", ".", "!", " but "):
+        paragraph = paragraph.replace(mark, "|")
+    paragraph = paragraph.replace(" and day ", ", day ").replace(" and session ", ", session ")
+    clauses = [clause for part in paragraph.split("|") for clause in _joined(part.split(","))]
     return clauses if sum(map(len, clauses)) <= _MOST_WORDS else [["?"]]
 
 
-def _clause(words: list[str], sessions: tuple[str, ...], own: str | None) -> Mapping[str, Reply] | None:
-    """What one clause says; None if a word is not understood; nothing if it is all filler."""
-    if any(not _known(word) for word in words):
-        return None
+def _joined(pieces: list[str]) -> list[list[str]]:
+    """What stands between commas, joined until it says both what and when: "day 1, yes" is one clause, not two."""
+    clauses: list[list[str]] = []
+    for words in (piece.split() for piece in pieces):
+        last = clauses[-1] if clauses else None
+        if last is None or (_says_what(last) and (_says_what(words) or _says_when(last))):
+            clauses.append(words)
+        else:
+            last.extend(words)
+    return [words for words in clauses if words]
+
+
+def _says_what(words: list[str]) -> bool:
+    return bool((YES | NO) & set(words))
+
+
+def _says_when(words: list[str]) -> bool:
+    return bool(ALL & set(words)) or any(word.isdecimal() for word in words)
+
+
+def _clause(words: list[str], sessions: tuple[str, ...], own: str | None, before: Reply | None) -> _Said | None:
+    """What one clause says, and its verdict for the next one; None if a word is not understood."""
     numbers = [int(word) for word in words if word.isdecimal()]
+    if any(not _known(word) for word in words) or _contradicts(words):
+        return None
     if any(not 1 <= number <= len(sessions) for number in numbers) or (numbers and not DAY & set(words)):
         return None
     verdict = _verdict(words)
     chosen = _chosen(words, numbers, sessions, own)
     if "only" in words and numbers:
         other = Reply.ACCEPTED if verdict is Reply.DECLINED else Reply.DECLINED
-        return {key: (verdict or Reply.ACCEPTED) if key in chosen else other for key in sessions}
-    if verdict is None:
-        return dict.fromkeys(chosen, Reply.ACCEPTED) if numbers else {}
-    return dict.fromkeys(chosen, verdict)
+        return {key: (verdict or Reply.ACCEPTED) if key in chosen else other for key in sessions}, verdict
+    if verdict is None and not _says_when(words):
+        return {}, before
+    verdict = verdict or before or Reply.ACCEPTED
+    return dict.fromkeys(chosen, verdict), verdict
+
+
+def _contradicts(words: list[str]) -> bool:
+    return bool({"yes", "yep"} & set(words)) and bool(NO & set(words))
 
 
 def _known(word: str) -> bool:

@@ -18,7 +18,9 @@ NAME_CHARACTERS = 120
 _HEADER_CHARACTERS = 2_000
 _ADDRESS_CHARACTERS = 254
 _PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-_PIECES = re.compile(r'"((?:[^"\\]|\\.)*)"|([<>(),;:])|([^"<>(),;:]+)|(.)', re.DOTALL)
+_PIECES = re.compile(
+    r'"((?:[^"\\]|\\.)*)"|([<>(),;:])|(=\?[^?\s]{1,80}\?[bBqQ]\?[^?]*\?=|[^"<>(),;:=]+|=)|(.)', re.DOTALL
+)
 _FOLDED_IN = re.compile(r"\s+")
 
 

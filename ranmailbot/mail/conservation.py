@@ -13,13 +13,13 @@ from itertools import chain
 
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.reading import Reading
+from ranmailbot.mail.reply_header import LONGEST_HEADER
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.sent_text import prepare
 from ranmailbot.mail.words import keys
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _LONGEST_LABEL = 60
-_LONGEST_HEADER = 1_200
 
 
 def conserved(text: VisibleText, form: SentForm, reading: Reading) -> bool:
@@ -56,4 +56,4 @@ def _is_mark(mark: str, form: SentForm) -> bool:
     if len(mark.strip()) <= _LONGEST_LABEL or len(set(words)) <= 1:
         return True
     folded = " ".join(mark.casefold().split())
-    return len(mark) <= _LONGEST_HEADER and any(" ".join(our.casefold().split()) in folded for our in form.ours)
+    return len(mark) <= LONGEST_HEADER and any(" ".join(our.casefold().split()) in folded for our in form.ours)

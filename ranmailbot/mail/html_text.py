@@ -80,6 +80,7 @@ _HIDDEN = re.compile(
 )
 _INDENTED = re.compile(r"margin:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px;\s*border:\s*none", re.IGNORECASE)
 _PREFORMATTED = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
+_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _INDENTS = 8
 _NUMBER_DIGITS = 4
@@ -137,6 +138,8 @@ def _one_space(match: re.Match[str]) -> str:
 def visible_lines(html: str, limits: Limits) -> tuple[Line, ...]:
     """The lines of this HTML. `depth` counts quoting blockquotes and leading ">" alike."""
     page = _Page()
+    # What a gateway adds after the end of the page is a line of its own, not the end of somebody's last sentence.
+    html = _END.sub("<div></div>", html)
     root = LexborHTMLParser(_shallow(html, limits.html_depth)).root
     if root is not None:
         _walk(root, page)

@@ -185,7 +185,7 @@ def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
         if ours and run.at == word and run.of == of:
             ours[-1] = (ours[-1][0], end)
         else:
-            if ours and run.at != word:
+            if ours:
                 strays.append((ours[-1][1], start))
             ours.append((start, end))
         word, of = run.at + run.size, run.of + run.size

@@ -23,6 +23,8 @@ _WRAPPED = 60
 _ATTRIBUTION_LINES = 2
 
 _MOST_FIELDS = 4
+LONGEST_HEADER = 1_200
+"""Characters; what is longer is kept as the applicant's, whatever it looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def reply_headers(lines: Sequence[Line], ours: Collection[str], our_lines: Colle
 
 
 def _names_us(lines: Sequence[Line], needles: Collection[str]) -> bool:
+    if sum(len(line.text) + 1 for line in lines) > LONGEST_HEADER:
+        return False
     folded = " ".join(" ".join(line.text for line in lines).casefold().split())
     return any(needle in folded for needle in needles)
 

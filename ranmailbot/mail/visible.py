@@ -27,6 +27,7 @@ _UNSEEN = frozenset({"text/css", "text/x-amp-html", "text/rtf", "text/rfc822-hea
 _MESSAGES = ("message/rfc822", "message/global")
 _WORDS = re.compile(r"[^\W_]+")
 _LINKS = re.compile(r"<?(?:https?://|mailto:|www\.|cid:)[^\s>]+>?|\[(?:cid|image)[^\]]*\]", re.IGNORECASE)
+_ROOM = 3
 _INLINE_PGP = "-----BEGIN PGP MESSAGE-----"
 
 
@@ -51,6 +52,12 @@ class _Desk:
     calendars: list[str] = field(default_factory=list)
     encrypted: bool = False
     faults: dict[str, None] = field(default_factory=dict)
+    room: list[int] = field(default_factory=list)
+    """How many more bytes of text are decoded, all parts together; one figure for all branches of a message."""
+
+    def branch(self) -> _Desk:
+        """A desk for one alternative or attached message, within the same room."""
+        return _Desk(self.limits, room=self.room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ class Seen:
 
 def see(root: Part, limits: Limits) -> Seen:
     """What this message shows. Never raises; text beyond the limits is cut and said so in `faults`."""
-    desk = _Desk(limits)
+    desk = _Desk(limits, room=[_ROOM * limits.text_bytes])
     _look(root, desk)
     report = root.content_type == "multipart/report"
     for message in desk.messages[: limits.depth]:
@@ -122,7 +129,7 @@ def _choose(part: Part, desk: _Desk) -> None:
     """One of the alternatives: the plain one, unless the other says more. Calendars and attachments of all of them."""
     read: list[VisibleText] = []
     for child in part.parts:
-        branch = _Desk(desk.limits)
+        branch = desk.branch()
         _look(child, branch)
         read.append(_joined(branch.texts, branch))
         desk.also += branch.also
@@ -167,7 +174,7 @@ def _not_in(chosen: VisibleText, others: Iterable[VisibleText]) -> list[str]:
 
 def _look_inside(message: Part, desk: _Desk, report: bool) -> None:
     """An attached message: its text is shown if the letter itself says little. Its calendars are nobody's answer."""
-    inner = _Desk(desk.limits)
+    inner = desk.branch()
     for part in message.parts:
         _look(part, inner)
     desk.faults.update(inner.faults)
@@ -193,9 +200,11 @@ def _read(part: Part, desk: _Desk) -> VisibleText:
 
 def _text_of(part: Part, desk: _Desk) -> str:
     content = part.content
-    if len(content) > desk.limits.text_bytes:
+    most = min(desk.limits.text_bytes, desk.room[0])
+    desk.room[0] -= min(most, len(content))
+    if len(content) > most:
         desk.faults["text cut"] = None
-    return clean(decode(content[: desk.limits.text_bytes], part.parameters.get("charset", "")))
+    return clean(decode(content[:most], part.parameters.get("charset", "")))
 
 
 def _joined(texts: list[VisibleText], desk: _Desk) -> VisibleText:
@@ -207,10 +216,11 @@ def _joined(texts: list[VisibleText], desk: _Desk) -> VisibleText:
     room = desk.limits.text_bytes
     for text in texts:
         for line in (*([Line("", 0)] if lines else []), *text.lines):
-            room -= len(line.text) + 1
-            if room < 0:
+            if room < len(line.text):
                 desk.faults["text cut"] = None
-                break
+                lines.append(Line(line.text[: max(0, room)], line.depth))
+                return VisibleText(tuple(lines), texts[0].source)
+            room -= len(line.text) + 1
             lines.append(line)
     return VisibleText(tuple(lines), texts[0].source)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ranmailbot import service
+from ranmailbot.rehearsal.chronicle import Seen
 from ranmailbot.rehearsal.organisers import FORGED
 from ranmailbot.rehearsal.people import Habit, Persona
 from ranmailbot.rehearsal.play import Played
@@ -122,35 +124,48 @@ def left_alone(played: Played) -> Iterator[str]:
         for fate in fates(played)
         if fate.truth.withdrawn_at is not None
     }
+    shared = {key for key, readers in Counter(persona.key for persona in played.people).items() if readers > 1}
     confirmed: set[str] = set()
     for mail in played.chronicle.seen:
         key = mail.delivered_to.casefold()
-        if key not in after or mail.at < after[key][1]:
+        if key not in after or key in shared or mail.at < after[key][1]:
             continue
         if mail.kind != "withdrawn" or key in confirmed:
             yield f"{_who(after[key][0])} withdrew and still got {mail.kind} (mail {mail.number})"
         confirmed.add(key)
     for key, (persona, _) in after.items():
-        if key not in confirmed:
+        if key not in confirmed | shared:
             yield f"{_who(persona)} withdrew and got no confirmation"
 
 
 def links_guarded(played: Played) -> Iterator[str]:
     """A join link: only in its two kinds of mail, for one session, to somebody who had said yes and was invited."""
-    people = {fate.persona.key: fate for fate in fates(played)}
+    homes: dict[str, list[Fate]] = {}
+    for fate in fates(played):
+        homes.setdefault(fate.persona.key, []).append(fate)
     verdicts = decisions(played.chronicle.posted)
     for mail in played.chronicle.seen:
         if not mail.opens:
             continue
-        fate = people.get(mail.delivered_to.casefold())
+        readers = homes.get(mail.delivered_to.casefold(), [])
+        hindrances = [_hindrance(fate, mail, verdicts) for fate in readers]
         if mail.kind not in SECRET_KINDS or len(mail.opens) > 1:
             yield f"mail {mail.number} ({mail.kind}) holds the join links of {', '.join(mail.opens)}"
-        elif fate is None or fate.story is None:
+        elif not readers:
             yield f"mail {mail.number} ({mail.kind}) shows a join link to somebody who never applied"
-        elif fate.truth.gone(mail.at) or verdicts.get(fate.story.reference) != "invite":
-            yield f"{_who(fate.persona)} got a join link without an invitation (mail {mail.number})"
-        elif fate.truth.rsvp(mail.opens[0], mail.at) != "ACCEPTED":
-            yield f"{_who(fate.persona)} got the join link of {mail.opens[0]} unconfirmed (mail {mail.number})"
+        elif all(hindrances):
+            yield f"{_who(readers[0].persona)} got a join link {hindrances[0]} (mail {mail.number})"
+
+
+def _hindrance(fate: Fate, mail: Seen, verdicts: Mapping[str, str]) -> str:
+    """Why this person must not have this join link, or the empty text."""
+    if fate.story is None or fate.truth.gone(mail.at):
+        return "without an application"
+    if verdicts.get(fate.story.reference) != "invite":
+        return "without an invitation"
+    if fate.truth.rsvp(mail.opens[0], mail.at) != "ACCEPTED":
+        return f"of {mail.opens[0]} unconfirmed"
+    return ""
 
 
 def links_delivered(played: Played) -> Iterator[str]:

@@ -38,6 +38,7 @@ AUTHSERV_ID = "mx.rehearsal.example"
 ARCHIVE = "archive@rehearsal.example"
 MOST_ROUNDS = 20_000
 """A worker that still finds something to do after so many rounds at one moment will never stop."""
+ASKING = frozenset({"announcement", "form", "deadline_reminder", "deadline_notice"})
 CROWD = 150
 """From so many people on, what they post is gathered into steps of ten minutes."""
 
@@ -207,6 +208,7 @@ def published_form(settings: Settings) -> Received:
         message_id="",
         sender=(mailbox.name, mailbox.email),
         to=(mailbox.email,),
+        named=mailbox.name,
         others=0,
         subject=f"Application: {settings.call.short_title}",
         date=None,
@@ -268,10 +270,17 @@ def _deliver(stage: Stage, mail: Received) -> None:
         return  # played people do not write to each other, so this is the server's own report to somebody else
     stage.chronicle.write_seen(mail, stage.clock.now())
     address = mail.delivered_to.casefold()
-    for index in stage.homes.get(address, ()):
+    for index in _readers(stage, mail):
         stage.plan(react(stage.people[index], stage.diaries[index], mail, stage.scene()))
     if stage.call.organiser(address) is not None and mail.kind == "digest":
         stage.plan(_sit(stage, mail))
+
+
+def _readers(stage: Stage, mail: Received) -> tuple[int, ...]:
+    """Who reads it: in a shared mailbox whoever it names, and everybody if it asks them all."""
+    here = stage.homes.get(mail.delivered_to.casefold(), ())
+    named = tuple(index for index in here if stage.people[index].name == mail.named)
+    return here if mail.kind in ASKING or not named else named
 
 
 def _sit(stage: Stage, mail: Received) -> list[Posting]:

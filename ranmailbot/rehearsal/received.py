@@ -47,6 +47,8 @@ class Received:
     message_id: str
     sender: tuple[str, str]
     to: tuple[str, ...]
+    named: str
+    """The display name beside the first address in To."""
     others: int
     """How many addresses stand in Cc and Bcc."""
     subject: str
@@ -67,13 +69,14 @@ def receive(delivered_to: str, raw: bytes) -> Received:
         raise TypeError("the policy makes EmailMessage objects")
     parts = {part.get_content_type(): part for part in reversed(list(message.walk())) if not part.is_multipart()}
     calendar = parts.get("text/calendar")
-    sender = _addresses(message, "From")
+    sender, to = _addresses(message, "From"), _addresses(message, "To")
     return Received(
         delivered_to=delivered_to,
         kind=str(message.get("X-Ranmailbot-Kind", "")).strip(),
         message_id=str(message.get("Message-ID", "")).strip(),
         sender=sender[0] if sender else ("", ""),
-        to=tuple(address for _, address in _addresses(message, "To")),
+        to=tuple(address for _, address in to),
+        named=next((name for name, _ in to), ""),
         others=len(_addresses(message, "Cc")) + len(_addresses(message, "Bcc")),
         subject=str(message.get("Subject", "")),
         date=_moment(message),

@@ -439,6 +439,14 @@ def test_the_password_is_in_no_command_line(server: EmbeddedServer) -> None:
     assert PASSWORD not in " ".join(map(str, server.process.args))
 
 
+def test_it_ends_when_its_standard_input_ends(tmp_path: Path) -> None:
+    server = start(tmp_path / "spool")
+    assert server.process.stdin is not None
+    server.process.stdin.close()
+    assert server.process.wait(20) == 0
+    server.stop()
+
+
 def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     program = (
         "import sys, time, pathlib; from ranmailbot.adapters.embedded import start_embedded\n"

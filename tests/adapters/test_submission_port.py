@@ -209,6 +209,8 @@ class Play:
     greeting: str = "220 ready\r\n"
     until: str = ""
     """The command after whose answer it stops."""
+    after: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Other answers from such a command on."""
 
     def __call__(self, connection: socket.socket) -> None:
         stream = connection.makefile("rwb")
@@ -227,6 +229,7 @@ class Play:
                 return
             stream.write(answer.encode())
             stream.flush()
+            self.answers.update(self.after.get(command, {}))
             if command == self.until:
                 return
 
@@ -249,11 +252,11 @@ def attempt(
 
 
 def test_a_connection_lost_after_the_content_leaves_the_mail_in_doubt() -> None:
-    assert attempt(Play({".": HANG_UP})) == (Unclear("no answer after DATA"), 1)
+    assert attempt(Play({".": HANG_UP})) == (Unclear("no answer after DATA, not archived"), 1)
 
 
 def test_a_connection_lost_at_the_data_command_leaves_the_mail_in_doubt() -> None:
-    assert attempt(Play({"DATA": HANG_UP})) == (Unclear("no answer after DATA"), 1)
+    assert attempt(Play({"DATA": HANG_UP})) == (Unclear("no answer after DATA, not archived"), 1)
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
@@ -262,7 +265,7 @@ def test_a_connection_lost_before_data_defers_the_mail(stage: str) -> None:
 
 
 def test_no_answer_after_the_content_leaves_the_mail_in_doubt() -> None:
-    assert attempt(Play({".": "25"}), timeout=1) == (Unclear("no answer after DATA"), 1)
+    assert attempt(Play({".": "25"}), timeout=1) == (Unclear("no answer after DATA, not archived"), 1)
 
 
 def test_an_answer_that_drips_is_given_up_at_the_deadline() -> None:
@@ -303,6 +306,13 @@ def test_every_refusal_has_its_outcome(stage: str, answer: str, outcome: Deliver
 def test_the_archives_refusal_never_delays_the_applicant(answer: str) -> None:
     play = Play({"RCPT TO:<ARCHIVE": answer + "\r\n"})
     assert attempt(play, archive="archive@example.org") == (Sent(), 1)
+
+
+def test_a_mail_in_doubt_that_the_archive_never_saw_says_so() -> None:
+    archive = "archive@example.org"
+    assert attempt(Play({".": HANG_UP}), archive=archive) == (Unclear("no answer after DATA"), 1)
+    refused = Play({"RCPT TO:<ARCHIVE": "550 5.1.1 no\r\n", ".": HANG_UP})
+    assert attempt(refused, archive=archive) == (Unclear("no answer after DATA, not archived"), 1)
 
 
 @pytest.mark.parametrize("greeting", ["421 4.7.0 too many connections\r\n", "554 5.7.1 go away\r\n", "hello\r\n"])
@@ -354,6 +364,23 @@ def test_a_kept_connection_that_died_is_replaced_without_troubling_anybody() -> 
     mortal.close()
 
 
+@pytest.mark.parametrize("end", [HANG_UP, "421 4.4.2 idle too long\r\n"])
+def test_a_kept_connection_that_ends_at_the_next_mail_is_replaced_once(end: str) -> None:
+    def play(connection: socket.socket) -> None:
+        first = Play()
+        if mortal.connections == 1:
+            first.after = {".": {"MAIL": end}}
+        first(connection)
+
+    mortal, asked = Scripted(play), Asked()
+    submission = SmtpSubmission(account(mortal.port), timeout_seconds=5)
+    assert submission.send(outgoing("a@example.org"), asked) == Sent()
+    assert submission.send(outgoing("b@example.org"), asked) == Sent()
+    assert (asked.times, mortal.connections) == (2, 2)
+    submission.close()
+    mortal.close()
+
+
 def test_after_a_timeout_the_next_mail_never_reads_the_last_ones_answer() -> None:
     """Seen with aiosmtplib: the late 250 of one mail was taken for the answer to the next."""
     late = Play()
@@ -366,7 +393,7 @@ def test_after_a_timeout_the_next_mail_never_reads_the_last_ones_answer() -> Non
 
     server = Scripted(slow_once)
     submission = SmtpSubmission(account(server.port), timeout_seconds=1)
-    assert submission.send(outgoing("a@example.org"), Asked()) == Unclear("no answer after DATA")
+    assert submission.send(outgoing("a@example.org"), Asked()) == Unclear("no answer after DATA, not archived")
     assert submission.send(outgoing("b@example.org"), Asked()) == Sent()
     assert late.seen.count("DATA") == 1
     submission.close()

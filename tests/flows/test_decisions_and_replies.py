@@ -97,6 +97,12 @@ def test_two_from_headers_decide_nothing(decided: World) -> None:
         ("yes to both", Reply.ACCEPTED, Reply.ACCEPTED),
         ("day 1 yes, day 2 no", Reply.ACCEPTED, Reply.DECLINED),
         ("I will attend day 1 but not day 2", Reply.ACCEPTED, Reply.DECLINED),
+        ("day 1, yes; day 2, no", Reply.ACCEPTED, Reply.DECLINED),
+        ("yes, all", Reply.ACCEPTED, Reply.ACCEPTED),
+        ("Yes, day 1 and day 2.", Reply.ACCEPTED, Reply.ACCEPTED),
+        ("day 1 and day 2: yes", Reply.ACCEPTED, Reply.ACCEPTED),
+        ("yes, day 1, no, day 2", Reply.ACCEPTED, Reply.DECLINED),
+        ("I accept, no day 2", Reply.ACCEPTED, Reply.DECLINED),
     ],
 )
 def test_plain_words_answer_an_invitation(world: World, words: str, first: Reply | None, second: Reply | None) -> None:
@@ -111,7 +117,7 @@ def test_plain_words_answer_an_invitation(world: World, words: str, first: Reply
 
 
 @pytest.mark.parametrize(
-    "words", ["yes if my boss agrees", "maybe", "day 3 yes", "Who else comes?", "yes\n1. My answer"]
+    "words", ["yes if my boss agrees", "maybe", "day 3 yes", "Who else comes?", "no, yes", "yes\n1. My answer"]
 )
 def test_words_that_are_not_wholly_understood_go_to_a_human(world: World, words: str) -> None:
     invited(world, ANN)
