@@ -108,8 +108,10 @@ class Mailbox(Protocol):
 class Submission(Protocol):
     """Hands one mail to the submission server."""
 
-    def send(self, mail: OutgoingMail, before_data: Callable[[], bool]) -> Delivery:
+    def send(self, mail: OutgoingMail, before_data: Callable[[bool], bool]) -> Delivery:
         """Send, calling `before_data` once between RCPT and DATA; if that says False, nothing is sent (Unwanted).
+
+        `before_data` is told whether our archive accepted a copy: without one, an absent mail proves nothing.
 
         Raises Unavailable if the server cannot be reached or logged into at all (nothing was sent).
         """
@@ -181,7 +183,8 @@ class Waiting:
     session: str | None
     attempts: int
     not_after: datetime | None
-    created_at: datetime
+    doubted_at: datetime | None
+    """Since when it is in doubt, if our archive then accepted a copy; else the archive can prove nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +265,10 @@ class Books(Ledger, Protocol):
     def state_of(self, number: int) -> State: ...
     def advance(self, number: int, before: State, after: State, at: datetime, reply: str = "") -> bool:
         """Compare and set; False if the mail was not in state `before`."""
+        ...
+
+    def doubt(self, number: int, archived_at: datetime | None) -> bool:
+        """From claimed to in doubt; `archived_at` is None if our archive gets no copy."""
         ...
 
     def defer(self, number: int, before: State, at: datetime, reply: str) -> bool:

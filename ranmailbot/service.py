@@ -129,13 +129,13 @@ class Desktop:
 class Worker:
     """The three steps of the bot. Each is idempotent; call them until they have nothing more to do."""
 
-    def __init__(self, desktop: Desktop, mail: MailServer, held: ExitStack) -> None:
+    def __init__(self, desktop: Desktop, mail: MailServer, state: Path, held: ExitStack) -> None:
         """`held` are the resources that `close` gives back."""
         self._held = held
         self._reports = desktop.reports
         self.settings, self.clock = desktop.settings, desktop.clock
-        self.mailbox = _mailbox(desktop, mail, held)
-        archive = _mailbox(desktop, mail, held)
+        self.mailbox = _mailbox(desktop, mail, None, held)
+        archive = _mailbox(desktop, mail, state / "archive.json", held)
         submission = SmtpSubmission(mail.smtp, archive=mail.archive or None)
         held.callback(submission.close)
         trust = Trust(self.settings.mailbox.trust, mail.authserv_id)
@@ -222,7 +222,7 @@ def build(settings: Settings, clock: Clock, *, state: Path, mail: MailServer, to
     with ExitStack() as held:
         desktop = open_desktop(settings, clock, state, tokens)
         held.callback(desktop.reports.close)
-        return Worker(desktop, mail, held.pop_all())
+        return Worker(desktop, mail, state, held.pop_all())
     raise AssertionError("unreachable: the stack hands exceptions on")
 
 
@@ -294,7 +294,7 @@ def _archive_address(box: str) -> str:
     return f"archive+{local}@{domain}"
 
 
-def _mailbox(desktop: Desktop, mail: MailServer, held: ExitStack) -> ImapMailbox:
+def _mailbox(desktop: Desktop, mail: MailServer, memory: Path | None, held: ExitStack) -> ImapMailbox:
     settings = desktop.settings
     folders = ImapFolders(junk=settings.mailbox.junk, archive=settings.mailbox.archive)
     mailbox = ImapMailbox(
@@ -303,6 +303,7 @@ def _mailbox(desktop: Desktop, mail: MailServer, held: ExitStack) -> ImapMailbox
         folders,
         own_address=settings.call.mailbox.email,
         message_bytes=settings.limits.message_bytes,
+        memory=memory,
     )
     held.callback(mailbox.close)
     return mailbox

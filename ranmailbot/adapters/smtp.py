@@ -31,9 +31,6 @@ from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear,
 from ranmailbot.mail.outgoing import OutgoingMail
 from ranmailbot.ports import Account, Unavailable
 
-NOT_ARCHIVED = "not archived"
-"""Stands in the reply of an Unclear mail that our archive cannot know of: it must be held, never sent again."""
-
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@)(?=.{{3,254}}\Z){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
@@ -76,7 +73,7 @@ class SmtpSubmission:
         with suppress(Unavailable):  # an unreadable CA file is told when it is needed
             tls_context(self.account)
 
-    def send(self, mail: OutgoingMail, before_data: Callable[[], bool]) -> Delivery:
+    def send(self, mail: OutgoingMail, before_data: Callable[[bool], bool]) -> Delivery:
         """Send one mail; see ports.Submission.
 
         Raises ValueError for an envelope or content that no decent mail has, Unavailable if nothing could be sent.
@@ -90,7 +87,7 @@ class SmtpSubmission:
             self._runner.run(self._quit())
         self._runner.close()
 
-    async def _send(self, mail: OutgoingMail, before_data: Callable[[], bool]) -> Delivery:
+    async def _send(self, mail: OutgoingMail, before_data: Callable[[bool], bool]) -> Delivery:
         """One mail. Where a kept connection turns out to be dead, a new one is tried once: nothing was asked yet."""
         kept = self._client is not None
         try:
@@ -99,7 +96,7 @@ class SmtpSubmission:
                 stopped = await self._envelope(mail)
             if stopped is not None:
                 return stopped.outcome
-            if not before_data():
+            if not before_data(self._archived):
                 await self._reset()
                 return Unwanted()
             return await self._data(mail)
@@ -139,7 +136,7 @@ class SmtpSubmission:
             return await self._refused(fault, "DATA")
         except (*_LOST, SMTPException):
             self._drop()
-            return Unclear("no answer after DATA" if self._archived else f"no answer after DATA, {NOT_ARCHIVED}")
+            return Unclear("no answer after DATA")
         return Sent()
 
     async def _add_archive(self, client: SMTP) -> None:
@@ -163,7 +160,8 @@ class SmtpSubmission:
             self._drop()
         else:
             await self._reset()
-        return (kind or Deferred)(_reply(fault, stage))
+        reply = _reply(fault, stage)
+        return Refused(reply, recipient=stage == "RCPT") if kind is Refused else Deferred(reply)
 
     async def _reset(self) -> None:
         """Make the connection fit for the next mail, or throw it away."""
@@ -251,7 +249,7 @@ def _options(client: SMTP, mail: OutgoingMail) -> list[str]:
 
 def _kind(code: int) -> type[Deferred] | type[Refused] | None:
     """What a reply code says: not now, never, or nothing that makes sense here (RFC 5321 4.2.1)."""
-    return {4: Deferred, 5: Refused}.get(code // 100)  # type: ignore[return-value]  # mypy joins the two to `type`
+    return {4: Deferred, 5: Refused}.get(code // 100)
 
 
 def _reply(fault: SMTPResponseException, stage: str) -> str:

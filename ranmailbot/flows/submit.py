@@ -61,11 +61,11 @@ class Submitter:
 
     def _send(self, waiting: Waiting) -> Delivery:
         try:
-            return self.submission.send(waiting.mail, lambda: self._last_check(waiting))
+            return self.submission.send(waiting.mail, lambda archived: self._last_check(waiting, archived=archived))
         except ValueError as fault:  # nothing was sent: this mail can go to no server, and must not stop the others
             return Refused(str(fault))
 
-    def _last_check(self, waiting: Waiting) -> bool:
+    def _last_check(self, waiting: Waiting, *, archived: bool) -> bool:
         """Between RCPT and DATA: still wanted, still in time? Then, and only then, in doubt."""
         now = self.clock.now()
         with self.store.begin() as books:
@@ -76,7 +76,7 @@ class Submitter:
             if not wanted(waiting.kind, person, waiting.session):
                 books.advance(waiting.number, State.CLAIMED, State.VOID, now)
                 return False
-            return books.advance(waiting.number, State.CLAIMED, State.IN_DOUBT, now)
+            return books.doubt(waiting.number, now if archived else None)
 
     def _settle(self, books: Books, waiting: Waiting, delivery: Delivery) -> None:
         now, before = self.clock.now(), books.state_of(waiting.number)
@@ -84,20 +84,22 @@ class Submitter:
             books.advance(waiting.number, State.IN_DOUBT, State.SENT, now)
         elif isinstance(delivery, Deferred) and waiting.attempts + 1 < self.limits.send_attempts:
             books.defer(waiting.number, before, now + _pause(waiting.attempts), delivery.reply)
-        elif isinstance(delivery, (Deferred, Refused)):
-            self._refuse(books, waiting, before, delivery.reply)
+        elif isinstance(delivery, Deferred):
+            self._refuse(books, waiting, before, Refused(f"{delivery.reply}, given up"))
+        elif isinstance(delivery, Refused):
+            self._refuse(books, waiting, before, delivery)
         reply = delivery.reply if isinstance(delivery, (Deferred, Refused, Unclear)) else ""
         journal.mail(waiting.number, waiting.kind, type(delivery).__name__.lower(), reply)
 
-    def _refuse(self, books: Books, waiting: Waiting, before: State, reply: str) -> None:
-        """For good. A refusal of the recipient (before DATA) also marks the person as one who cannot be reached."""
+    def _refuse(self, books: Books, waiting: Waiting, before: State, refused: Refused) -> None:
+        """For good. A refusal of the address itself also marks the person as one who cannot be reached."""
         now = self.clock.now()
-        books.advance(waiting.number, before, State.REFUSED, now, reply)
+        books.advance(waiting.number, before, State.REFUSED, now, refused.reply)
         person = books.application(waiting.application) if waiting.application is not None else None
-        marked = (replace(person, undeliverable=True),) if person and before is State.CLAIMED else ()
-        unreachable = (waiting.mail.recipient,) if before is State.CLAIMED else ()
+        marked = (replace(person, undeliverable=True),) if person and refused.recipient else ()
+        unreachable = (waiting.mail.recipient,) if refused.recipient else ()
         who = person.reference if person else "somebody who has not applied"
-        note = f"{waiting.kind} to {who}: {reply}"
+        note = f"{waiting.kind} to {who}: {refused.reply}"
         outcome = Outcome("refused", applications=marked, note=note, unsubscribe=unreachable)
         books.record(f"mail/{waiting.number}/refused", outcome, (), now, None)
 
@@ -113,7 +115,8 @@ class Submitter:
     def _reclaim(self, state: State, waiting: Waiting, now: datetime) -> None:
         after = State.QUEUED
         if state is State.IN_DOUBT:
-            found = self.probe(waiting.mail.message_id, waiting.created_at)
+            since = waiting.doubted_at
+            found = self.probe(waiting.mail.message_id, since) if since is not None else Archived.UNKNOWN
             after = {Archived.FOUND: State.SENT, Archived.ABSENT: State.QUEUED}.get(found, State.HELD)
         with self.store.begin() as books:
             books.advance(waiting.number, state, after, now)

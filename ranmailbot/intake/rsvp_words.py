@@ -8,6 +8,7 @@ from types import MappingProxyType
 from ranmailbot.call.application import Reply
 
 YES = frozenset({"yes", "yep", "accept", "accepted", "attend", "attending", "join", "confirm", "confirmed"})
+_PLAIN_YES = frozenset({"yes", "yep"})
 NO = frozenset({"no", "decline", "declined", "not", "cannot", "cant", "unable", "unfortunately", "dont", "wont"})
 ALL = frozenset({"both", "all"})
 DAY = frozenset({"day", "days", "session", "sessions"})
@@ -29,7 +30,7 @@ def read_words(text: str, sessions: tuple[str, ...], own: str | None) -> Mapping
     verdict: Reply | None = None
     for words in _clauses(text):
         found = _clause(words, sessions, own, verdict)
-        if found is None:
+        if found is None or _takes_back(said, found[0], words):
             return MappingProxyType({})
         said.update(found[0])
         verdict = found[1]
@@ -51,11 +52,16 @@ def _joined(pieces: list[str]) -> list[list[str]]:
     clauses: list[list[str]] = []
     for words in (piece.split() for piece in pieces):
         last = clauses[-1] if clauses else None
-        if last is None or (_says_what(last) and (_says_what(words) or _says_when(last))):
+        if last is None or (_says_what(last) and _says_when(last)) or (_says_what(last) and _says_what(words)):
             clauses.append(words)
         else:
             last.extend(words)
     return [words for words in clauses if words]
+
+
+def _takes_back(said: Mapping[str, Reply], now: Mapping[str, Reply], words: list[str]) -> bool:
+    """ "no, yes": a second word on the same session that names no day. "I accept, no day 2" narrows, and is meant."""
+    return not _says_when(words) and any(said.get(key, reply) is not reply for key, reply in now.items())
 
 
 def _says_what(words: list[str]) -> bool:
@@ -85,7 +91,7 @@ def _clause(words: list[str], sessions: tuple[str, ...], own: str | None, before
 
 
 def _contradicts(words: list[str]) -> bool:
-    return bool({"yes", "yep"} & set(words)) and bool(NO & set(words))
+    return bool(_PLAIN_YES & set(words)) and bool(NO & set(words))
 
 
 def _known(word: str) -> bool:

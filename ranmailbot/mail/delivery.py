@@ -22,9 +22,10 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Never: a 5xx answer for this mail or recipient."""
+    """Never: a 5xx answer for this mail, or (then `recipient` is true) for this address."""
 
     reply: str
+    recipient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _EDITED = 0.9
 _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
 _RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
+_COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
 _TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 
 
@@ -238,28 +239,36 @@ def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[
     if not sent.labels:
         return found
     taken = sorted((event.start, event.end) for event in events)
-    text = reply.text
     for place, key in enumerate(reply.keys):
         for label, name in sent.labels.get(key, ()):
-            size = len(label)
-            if tuple(reply.keys[place : place + size]) != label:
-                continue
-            start, end = reply.starts[place], reply.ends[place + size - 1]
-            after = text[end : end + 3].lstrip(" \t*_)")
-            line = before_on_line(text, start).strip(" \t*_>|•-")
-            colon = after[:1] in (":", "：") and after != ""
-            if _within(taken, start) or not (colon or (not line and after[:1] in ("", "\n"))):
-                continue
-            if colon:
-                end = text.index(after[0], end) + 1
-            found.append(_Event(start, end, ((start, end),), (), None, name, 1.0, asks=False))
-            break
+            if tuple(reply.keys[place : place + len(label)]) == label:
+                start = reply.starts[place]
+                end = None if _within(taken, start) else _label_end(reply, sent, place, len(label), name)
+                if end is not None:
+                    found.append(_Event(start, end, ((start, end),), (), None, name, 1.0, asks=False))
+                    break
     return found
 
 
+def _label_end(reply: Words, sent: SentText, place: int, size: int, name: str) -> int | None:
+    """Where a profile label ends, a value that we printed behind it ourselves included; None if it is no label."""
+    text = reply.text
+    end = reply.ends[place + size - 1]
+    colon = _COLON.match(text, end)
+    alone = not before_on_line(text, reply.starts[place]).strip(" \t*_>|•-") and text[end : end + 1] in ("", "\n")
+    if colon is None and not alone:
+        return None
+    for value in sent.values.get(name, ()):
+        stop = place + size + len(value)
+        if tuple(reply.keys[place + size : stop]) == value:
+            last = reply.ends[stop - 1]
+            return last + text.startswith(")", last)
+    return colon.end() if colon is not None else end
+
+
 def _within(taken: list[Span], place: int) -> bool:
-    at = bisect_right(taken, (place, len(taken) + place + 1)) - 1
-    return at >= 0 and taken[at][0] <= place < taken[at][1]
+    before = bisect_right(taken, place, key=lambda span: span[0]) - 1
+    return before >= 0 and place < taken[before][1]
 
 
 def _header(starts: list[int], end_of_text: int, header: ReplyHeader) -> _Event:

@@ -53,6 +53,8 @@ class SentText:
     """All its words, separated and surrounded by single spaces: whatever is ours stands in it."""
     labels: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     """Profile labels by their first word: (words of the label, key)."""
+    values: Mapping[str, tuple[tuple[str, ...], ...]]
+    """By profile key, the words that our own mail prints behind the label: an acknowledgement repeats what it knows."""
 
 
 @lru_cache(maxsize=64)
@@ -67,7 +69,9 @@ def prepare(form: SentForm) -> SentText:
         places = seeds.setdefault(seed, [])
         if len(places) < _SEED_PLACES:
             places.append(place)
-    return SentText(stream, pieces, piece_of, seeds, f" {' '.join(stream.keys)} ", _labels(form))
+    return SentText(
+        stream, pieces, piece_of, seeds, f" {' '.join(stream.keys)} ", _labels(form), _values(stream, pieces)
+    )
 
 
 def _complete(form: SentForm) -> str:
@@ -91,6 +95,17 @@ def _labels(form: SentForm) -> dict[str, tuple[tuple[tuple[str, ...], str], ...]
         if label:
             labels[label[0]] = (*labels.get(label[0], ()), (label, line.key))
     return labels
+
+
+def _values(stream: Words, pieces: tuple[Piece, ...]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    values: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for piece in pieces:
+        if piece.profile is not None:
+            break_at = stream.text.find("\n", stream.ends[piece.end - 1])
+            end = stream.at_or_after(break_at) if break_at >= 0 else len(stream.keys)
+            value = tuple(stream.keys[piece.end : end])
+            values[piece.profile] = (*values.get(piece.profile, ()), *((value,) if value else ()))
+    return values
 
 
 def _pieces(form: SentForm, stream: Words) -> tuple[Piece, ...]:

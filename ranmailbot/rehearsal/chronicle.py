@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from email import message_from_bytes
-from email.policy import SMTP
+from email.parser import BytesHeaderParser
 from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ranmailbot.call.call import Session
 from ranmailbot.rehearsal.posting import Posting
-from ranmailbot.rehearsal.received import Received
+from ranmailbot.rehearsal.received import Received, header
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -134,7 +133,7 @@ class Chronicle:
 
 def subject_of(raw: bytes) -> str:
     """The decoded subject of a letter, one line."""
-    return " ".join(str(message_from_bytes(raw, policy=SMTP).get("Subject", "")).split())
+    return header(BytesHeaderParser().parsebytes(raw), "Subject")
 
 
 def opens(mail: Received, link: str) -> bool:

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
-from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ranmailbot.rehearsal.books_of_people import fates, rsvp_of
 from ranmailbot.rehearsal.play import Played
+from ranmailbot.rehearsal.received import header
 
 GROUP = 64
 """Mails in one chunk."""
@@ -162,11 +162,4 @@ _SHOWN = (
 
 
 def _head(message: Message) -> list[list[str]]:
-    return [[name, _readable(str(message[name]))] for name in _SHOWN if message[name] is not None]
-
-
-def _readable(value: str) -> str:
-    try:
-        return " ".join(str(make_header(decode_header(value))).split())
-    except (LookupError, ValueError):
-        return " ".join(value.split())
+    return [[name, header(message, name)] for name in _SHOWN if message[name] is not None]

@@ -39,6 +39,7 @@ ARCHIVE = "archive@rehearsal.example"
 MOST_ROUNDS = 20_000
 """A worker that still finds something to do after so many rounds at one moment will never stop."""
 ASKING = frozenset({"announcement", "form", "deadline_reminder", "deadline_notice"})
+PACE = timedelta(seconds=30)
 CROWD = 150
 """From so many people on, what they post is gathered into steps of ten minutes."""
 
@@ -158,7 +159,9 @@ def _stage(settings: Settings, people: tuple[Persona, ...], seed: int, folder: P
                 for port in (server.imap_port, server.smtp_port)
             ]
             mail = service.MailServer(accounts[0], accounts[1], ARCHIVE, AUTHSERV_ID)
-            worker = service.build(settings, clock, state=Path(scratch) / "state", mail=mail)
+            state = Path(scratch) / "state"
+            state.mkdir(mode=0o700)
+            worker = service.build(settings, clock, state=state, mail=mail)
             office = PostOffice(server.smtp_port, server.imap_port, password, call.mailbox.email)
             try:
                 yield _set(settings, people, seed, folder=folder, clock=clock, worker=worker, office=office)
@@ -250,8 +253,8 @@ def _turn(stage: Stage) -> None:
             stage.office.post(posting)
             stage.chronicle.write_posted(posting, stage.clock.now())
         _work(stage)
-        for recipient, raw in stage.office.news():
-            _deliver(stage, receive(recipient, raw))
+        for raw in stage.office.news():
+            _deliver(stage, receive(raw))
         if not stage.queue or stage.queue[0][0] > stage.clock.now():
             return
 
@@ -295,8 +298,8 @@ def _next(stage: Stage) -> datetime | None:
     moments = [stage.queue[0][0]] if stage.queue else []
     bot = stage.worker.next_moment()
     if bot is not None:
-        # A moment that is over already was looked at just now; looking again a second later is soon enough.
-        moments.append(max(bot, stage.clock.now() + timedelta(seconds=1)))
+        # A bot that holds mail back because of its pace asks to be looked at every second: half a minute does.
+        moments.append(max(bot, stage.clock.now() + PACE))
     return min(moments, default=None)
 
 

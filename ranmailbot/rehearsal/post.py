@@ -40,8 +40,8 @@ class PostOffice:
                 smtp.login(posting.sender if posting.proof == "own" else _ELSEWHERE, self._password)
             smtp.sendmail(posting.sender, [self._bot], posting.raw)
 
-    def news(self) -> Iterator[tuple[str, bytes]]:
-        """What arrived at outside addresses since the last call, in order: (Delivered-To, the mail)."""
+    def news(self) -> Iterator[bytes]:
+        """The mails that arrived at outside addresses since the last call, in order."""
         self._imap.noop()
         found = self._imap.uid("SEARCH", "UID", f"{self._seen + 1}:*")[1]
         # "n:*" always names the last message, even if it is older than n (RFC 3501 6.4.8).
@@ -69,7 +69,7 @@ class PostOffice:
         imap.login(user, self._password)
         return imap
 
-    def _fetch(self, imap: imaplib.IMAP4, uids: list[int]) -> Iterator[tuple[str, bytes]]:
+    def _fetch(self, imap: imaplib.IMAP4, uids: list[int]) -> Iterator[bytes]:
         wanted = ",".join(map(str, uids))
         _, data = imap.uid("FETCH", wanted, "(UID BODY.PEEK[])")
         found = {}
@@ -78,12 +78,7 @@ class PostOffice:
                 found[int(stated[1])] = item[1]
         for uid in uids:
             if uid in found:
-                yield delivered_to(found[uid]), found[uid]
-
-
-def delivered_to(raw: bytes) -> str:
-    """The address a mail was delivered to, as its server stamped on top."""
-    return str(BytesHeaderParser().parsebytes(raw).get("Delivered-To", "")).strip()
+                yield found[uid]
 
 
 def _folders(imap: imaplib.IMAP4) -> list[str]:

@@ -7,11 +7,12 @@ VEVENT, in UTC or with a TZID that is an IANA name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.header import decode_header, make_header
+from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
@@ -62,25 +63,23 @@ class Received:
     raw: bytes
 
 
-def receive(delivered_to: str, raw: bytes) -> Received:
-    """Read one mail."""
-    message = message_from_bytes(raw, policy=SMTP)
-    if not isinstance(message, EmailMessage):
-        raise TypeError("the policy makes EmailMessage objects")
+def receive(raw: bytes) -> Received:
+    """Read one mail, with the Delivered-To that the server stamped on top."""
+    message = message_from_bytes(raw)
     parts = {part.get_content_type(): part for part in reversed(list(message.walk())) if not part.is_multipart()}
     calendar = parts.get("text/calendar")
     sender, to = _addresses(message, "From"), _addresses(message, "To")
     return Received(
-        delivered_to=delivered_to,
-        kind=str(message.get("X-Ranmailbot-Kind", "")).strip(),
-        message_id=str(message.get("Message-ID", "")).strip(),
+        delivered_to=header(message, "Delivered-To"),
+        kind=header(message, "X-Ranmailbot-Kind"),
+        message_id=header(message, "Message-ID"),
         sender=sender[0] if sender else ("", ""),
         to=tuple(address for _, address in to),
         named=next((name for name, _ in to), ""),
         others=len(_addresses(message, "Cc")) + len(_addresses(message, "Bcc")),
-        subject=str(message.get("Subject", "")),
+        subject=header(message, "Subject"),
         date=_moment(message),
-        references=tuple(str(message.get("References", "")).split()),
+        references=tuple(header(message, "References").split()),
         reply_to=next((address for _, address in (*_addresses(message, "Reply-To"), *sender)), ""),
         text=_text(parts.get("text/plain")),
         html=_text(parts.get("text/html")),
@@ -89,18 +88,28 @@ def receive(delivered_to: str, raw: bytes) -> Received:
     )
 
 
-def _addresses(message: EmailMessage, header: str) -> list[tuple[str, str]]:
-    return [pair for pair in getaddresses([str(value) for value in message.get_all(header, [])]) if pair[1]]
+def header(message: Message, name: str) -> str:
+    """The first header of this name as one decoded line, or the empty text. What cannot be decoded stays as it is."""
+    value = str(message.get(name, ""))
+    if "=?" in value:
+        with suppress(LookupError, ValueError):
+            value = str(make_header(decode_header(value)))
+    return " ".join(value.split())
 
 
-def _moment(message: EmailMessage) -> datetime | None:
+def _addresses(message: Message, name: str) -> list[tuple[str, str]]:
+    pairs = getaddresses([str(value) for value in message.get_all(name, [])])
+    return [(str(make_header(decode_header(shown))), address) for shown, address in pairs if address]
+
+
+def _moment(message: Message) -> datetime | None:
     try:
-        return parsedate_to_datetime(str(message.get("Date", ""))).astimezone(UTC)
+        return parsedate_to_datetime(header(message, "Date")).astimezone(UTC)
     except ValueError:
         return None
 
 
-def _text(part: EmailMessage | None) -> str:
+def _text(part: Message | None) -> str:
     if part is None:
         return ""
     octets = part.get_payload(decode=True)

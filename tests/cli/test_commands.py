@@ -64,7 +64,9 @@ def test_a_template_that_cannot_render_stops_at_check(capsys: pytest.CaptureFixt
     with (tmp_path / "config.toml").open("a", encoding="utf-8") as config:
         config.write('\n[templates]\nfolder = "templates"\n')
     broken = tmp_path / "templates" / "regret.txt.j2"
-    broken.write_text(broken.read_text(encoding="utf-8") + "{{ no_such_fact }}", encoding="utf-8")
+    text = broken.read_text(encoding="utf-8")
+    assert "{% endblock %}" in text
+    broken.write_text(text.replace("{% endblock %}", "{{ no_such_fact }}{% endblock %}"), encoding="utf-8")
     code, out, _ = run(capsys, "check", "--config", str(tmp_path / "config.toml"))
     assert code == 1
     assert "regret" in out

@@ -26,10 +26,11 @@ class FakeSubmission:
         self.outcomes: dict[str, Delivery] = {}
         self.unavailable = ""
         self.closed = False
+        self.archives = True
         self._on_sent = on_sent
         self._greylisted: set[tuple[str, str]] = set()
 
-    def send(self, mail: OutgoingMail, before_data: Callable[[], bool]) -> Delivery:
+    def send(self, mail: OutgoingMail, before_data: Callable[[bool], bool]) -> Delivery:
         if not _ADDRESS.fullmatch(mail.recipient) or (mail.sender and not _ADDRESS.fullmatch(mail.sender)):
             raise ValueError("the envelope is not of plain ASCII addresses")
         if not mail.content or _LONE_BREAK.search(mail.content):
@@ -40,7 +41,7 @@ class FakeSubmission:
         trouble = self._trouble(mail)
         if trouble is not None:
             return trouble
-        if not before_data():
+        if not before_data(self.archives):
             return Unwanted()
         outcome = self.outcomes.get(mail.message_id, Sent())
         if isinstance(outcome, Sent):
@@ -54,7 +55,7 @@ class FakeSubmission:
     def _trouble(self, mail: OutgoingMail) -> Delivery | None:
         domain, attempt = mail.recipient.rpartition("@")[2].casefold(), (mail.sender, mail.recipient.casefold())
         if domain == "refused.example":
-            return Refused("550 5.1.1 to RCPT")
+            return Refused("550 5.1.1 to RCPT", recipient=True)
         if domain == "greylisted.example" and attempt not in self._greylisted:
             self._greylisted.add(attempt)
             return Deferred("450 4.7.1 to RCPT")

@@ -101,6 +101,17 @@ def test_a_mail_in_doubt_is_looked_up_in_our_archive(world: World, archive: Arch
     assert len(world.submission.asked) == (2 if archive is Archived.ABSENT else 1)
 
 
+def test_a_mail_in_doubt_that_the_archive_never_accepted_is_held_whatever_the_archive_says(world: World) -> None:
+    queue_one(world)
+    world.submission.archives = False
+    world.submission.outcomes[world.outbox()[0].message_id] = Unclear("no answer after DATA")
+    world.settle()
+    world.archived = Archived.ABSENT
+    world.pass_time(seconds=LEASE.total_seconds() + 1)
+    assert state(world) is State.HELD
+    assert len(world.submission.asked) == 1
+
+
 def test_a_held_mail_is_told_to_the_organisers(world: World) -> None:
     queue_one(world)
     world.submission.outcomes[world.outbox()[0].message_id] = Unclear("no answer after DATA")

@@ -29,11 +29,12 @@ ANSWERS = (
     "Η εμπειρία μου αφορά κυρίως την υποστήριξη παιδιών κρατουμένων μητέρων.",
     "Работя от пет години с жени в затвора и с техните деца.",
     "אני עובדת סוציאלית בבית סוהר לנשים זה שבע שנים.",
-    "We lack a common risk assessment. Schools hear of a child only when it stands at the gate.\n\n"
-    "A second difficulty is language: interpreters are booked weeks ahead.",
+    """We lack a common risk assessment. Schools hear of a child only when it stands at the gate.
+
+A second difficulty is language: interpreters are booked weeks ahead.""",
     "Three things:\n- staff turnover\n- no shared case file\n- contact with the father abroad",
-    "In 2020 a mother read to her son by telephone every night for a month. He slept, she stayed calm.\n"
-    "We now do so in every case.",
+    """In 2020 a mother read to her son by telephone every night for a month. He slept, she stayed calm.
+We now do so in every case.""",
     "n/a",
     "none",
     "-",
@@ -42,8 +43,8 @@ ANSWERS = (
     "I would say: the children come first. What are the alternatives? We never found any.",
     "You ask for a story about a successful activity: our reading afternoons with mothers and toddlers, " * 3,
     "Cooperation with probation (since 2018), with 3 municipalities & 2 NGOs; see also the handbook at https://x.example/h.",
-    "Separation at the age of three. It breaks most of what we built in the years before; staff suffer as well, "
-    "and nobody has asked them so far how they are.",
+    """Separation at the age of three. It breaks most of what we built in the years before; staff suffer as well,
+and nobody has asked them so far how they are.""",
 )
 GREETINGS = (
     "Dear Alexandra,\n\nplease find my answers below.\n\n",
@@ -67,8 +68,13 @@ FAREWELLS = (
     "\n\n-- \n{name}\nSocial worker",
     "\n\nSent from my iPhone",
     "\n\nVon meinem iPhone gesendet",
-    "\n\nRegards\n{name}\n\nThis e-mail is confidential and intended only for the recipient named above. If you are not the"
-    " intended recipient, please delete it and tell the sender.",
+    """
+
+Regards
+{name}
+
+This e-mail is confidential and intended only for the recipient named above. If you are not the intended recipient,
+please delete it and tell the sender.""",
     "",
     "",
     "",
@@ -176,7 +182,7 @@ Style = Callable[[Scene], VisibleText]
 
 
 def _inline_plain(scene: Scene) -> VisibleText:
-    mark = scene.chance.choice(("> ", ">", "> > ", "| " if False else "> "))
+    mark = scene.chance.choice(("> ", ">", "> > "))
     how = scene.chance.choice(("spaced", "close"))
     body = _quoted(_filled(scene.form, scene.truth, scene.chance, how), mark)
     return _plain(f"{scene.greeting}{scene.chance.choice(ATTRIBUTIONS)}\n\n{body}\n{scene.farewell}")
@@ -222,7 +228,8 @@ def _top_numbered(scene: Scene) -> VisibleText:
 def _bottom_numbered(scene: Scene) -> VisibleText:
     quote = _quoted([(line, True) for line in scene.form.text.split("\n")], "> ")
     return _plain(
-        f"{scene.chance.choice(ATTRIBUTIONS)}\n{quote}\n\n{scene.greeting}{_numbered(scene.chance, scene.truth)}{scene.farewell}"
+        f"{scene.chance.choice(ATTRIBUTIONS)}\n{quote}\n\n{scene.greeting}"
+        f"{_numbered(scene.chance, scene.truth)}{scene.farewell}"
     )
 
 
@@ -252,7 +259,8 @@ def _run_on(scene: Scene) -> VisibleText:
 
 def _notes(scene: Scene) -> VisibleText:
     body = _quoted(_filled(scene.form, scene.truth, scene.chance, "spaced"), "")
-    head = f"{NAME} <{ADDRESS}>\n01.03.2022 10:04\n\nTo\n{scene.name} <a.ozola@prison.example>\ncc\n\nSubject\n{SUBJECT}\n\n"
+    to = f"To\n{scene.name} <a.ozola@prison.example>\ncc"
+    head = f"{NAME} <{ADDRESS}>\n01.03.2022 10:04\n\n{to}\n\nSubject\n{SUBJECT}\n\n"
     return _plain(f"{scene.greeting}{head}{body}{scene.farewell}")
 
 
@@ -276,7 +284,9 @@ def _gmail(scene: Scene) -> VisibleText:
 
 def _outlook_coloured(scene: Scene) -> VisibleText:
     rows = _filled(scene.form, scene.truth, scene.chance, scene.chance.choice(("spaced", "close")))
-    page = f"<html><body lang=DE><div class=WordSection1>{_html_rows([(row, False) for row in scene.greeting.split(chr(10))], '<p class=MsoNormal>{}<o:p></o:p></p>')}"
+    greeting = [(row, False) for row in scene.greeting.split("\n")]
+    page = "<html><body lang=DE><div class=WordSection1>"
+    page += _html_rows(greeting, "<p class=MsoNormal>{}<o:p></o:p></p>")
     page += "<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p class=MsoNormal>"
     page += html.escape(_outlook_header(scene.chance, scene.name)).replace("\n", "<br>") + "</p></div>"
     for line, ours in rows:
@@ -293,12 +303,14 @@ def _table(scene: Scene) -> VisibleText:
         for question in scene.form.questions
     )
     return _page(
-        f"<p>{html.escape(scene.greeting)}</p><table>{cells}</table><div>{scene.farewell.replace(chr(10), '<br>')}</div>"
+        f"<p>{html.escape(scene.greeting)}</p><table>{cells}</table>"
+        f"<div>{scene.farewell.replace(chr(10), '<br>')}</div>"
     )
 
 
 def _apple(scene: Scene) -> VisibleText:
-    page = f"<html><body>{html.escape(scene.greeting)}<br><blockquote type='cite'><div>{html.escape(scene.chance.choice(ATTRIBUTIONS))}</div><br></blockquote>"
+    page = f"<html><body>{html.escape(scene.greeting)}<br><blockquote type='cite'>"
+    page += f"<div>{html.escape(scene.chance.choice(ATTRIBUTIONS))}</div><br></blockquote>"
     for line, ours in _filled(scene.form, scene.truth, scene.chance, "spaced"):
         text = html.escape(line) or "<br>"
         page += f"<blockquote type='cite'><div>{text}</div></blockquote>" if ours else f"<div>{text}</div>"

@@ -154,8 +154,8 @@ def test_labels_that_do_not_fit_are_counted_and_doubted() -> None:
 
 def test_our_sentences_in_an_answer_stay_the_applicants() -> None:
     answer = (
-        "My experience in dealing with female returnees in prison is long. At ‘Multi-agency cooperation in dealing with "
-        "imprisoned female returnees and protecting children’s rights’ I spoke of it."
+        "My experience in dealing with female returnees in prison is long. At ‘Multi-agency cooperation in dealing "
+        "with imprisoned female returnees and protecting children’s rights’ I spoke of it."
     )
     assert found(read(filled(1, answer))) == {1: answer}
 
@@ -205,6 +205,7 @@ What we understood
 2. No answer found: we ask again below.
 
 Your name: Anna Ozola (guessed; tell us if it is wrong)
+Your country: Latvia
 
 Please answer below
 
@@ -224,6 +225,12 @@ def test_in_a_second_round_old_answers_are_ours_and_the_new_one_is_theirs() -> N
     assert found(reading) == {2: "We met four families."}
     assert reading.remainder == ""
     assert all(value.guessed for value in reading.profile)
+
+
+def test_a_profile_value_that_we_printed_is_not_theirs_until_they_change_it() -> None:
+    text = ACKNOWLEDGEMENT.text.replace("Your country: Latvia", "Your country: Estonia")
+    written = {value.key: value.text for value in read(text, ACKNOWLEDGEMENT).profile if not value.guessed}
+    assert written == {"country": "Estonia"}
 
 
 def test_an_old_answer_written_anew_above_the_quote_is_not_taken_for_ours() -> None:

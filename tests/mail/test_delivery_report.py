@@ -12,7 +12,11 @@ from ranmailbot.mail.letter import Letter, decode
 from ranmailbot.mail.limits import Limits
 
 STATUS = "Reporting-MTA: dns; x.example\n\n{recipients}"
-RECIPIENT = "Original-Recipient: rfc822;anna@prison.example\nFinal-Recipient: rfc822;box7@inner.example\nAction: {action}\nStatus: 5.1.1\n"
+RECIPIENT = """Original-Recipient: rfc822;anna@prison.example
+Final-Recipient: rfc822;box7@inner.example
+Action: {action}
+Status: 5.1.1
+"""
 
 
 def bounce(status: str, returned: str) -> Letter:

@@ -39,7 +39,7 @@ def test_cells_stand_apart() -> None:
 
 
 def test_outlook_paragraphs_are_lines_and_its_empty_ones_are_blank_lines() -> None:
-    html = "<p class=MsoNormal>a<o:p></o:p></p><p class=MsoNormal>b<o:p></o:p></p><p class=MsoNormal><o:p>&nbsp;</o:p></p><p class=MsoNormal>c</p>"
+    html = "".join(f"<p class=MsoNormal>{row}<o:p></o:p></p>" for row in ("a", "b", "<o:p>&nbsp;</o:p>", "c"))
     assert [line.text for line in visible_lines(html, Limits())] == ["a", "b", "", "c"]
 
 

@@ -15,17 +15,19 @@ def found(text: str) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize(
     "label",
-    ["{n}. ", "{n}) ", "({n}) ", "[{n}] ", "Q{n}: ", "Q {n}. ", "Frage {n}: ", "Ad {n}. ", "Pytanie {n}:\n", "{n}.\n"]
-    + [
-        "Question {n}\n",
-        "*{n}.* ",
-        "**{n})** ",
-        "- {n}. ",
-        "#{n}: ",
-        "{n} - ",
-        "No. {n}: ",
+    [
+        *("{n}. ", "{n}) ", "({n}) ", "[{n}] ", "{n} - ", "{n}.\n", "- {n}. ", "*{n}.* ", "**{n})** ", "#{n}: "),
+        *(
+            "Q{n}: ",
+            "Q {n}. ",
+            "Frage {n}: ",
+            "Ad {n}. ",
+            "Pytanie {n}:\n",
+            "Question {n}\n",
+            "No. {n}: ",
+            "שאלה {n}: ",
+        ),
         "Answer to question {n}: ",
-        "שאלה {n}: ",
     ],
 )
 def test_a_label_is_known_in_any_dress(label: str) -> None:

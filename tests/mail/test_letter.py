@@ -65,7 +65,8 @@ def test_line_ends_do_not_change_the_key() -> None:
 
 def test_tricks_are_taken_out_of_every_text() -> None:
     one = letter(
-        "From: =?utf-8?q?A=0D=0ABcc=3A_x=E2=80=AE?= <a@x.example>\nSubject: a\0=?utf-8?q?=00=0Ab?=\n\nx\u202ey\u200bz\0\x07"
+        "From: =?utf-8?q?A=0D=0ABcc=3A_x=E2=80=AE?= <a@x.example>\nSubject: a\0=?utf-8?q?=00=0Ab?=\n\n"
+        "x\u202ey\u200bz\0\x07"
     )
     assert one.sender is not None
     assert one.sender.name == "A Bcc: x"
@@ -109,7 +110,8 @@ def test_calendars_are_found_wherever_they_are_but_not_in_a_forwarded_letter() -
             "mixed",
             "\nhi",
             "Content-Type: text/calendar; method=REPLY; charset=utf-8\n\nBEGIN:VCALENDAR one",
-            'Content-Type: application/octet-stream; name="a.ICS"\nContent-Transfer-Encoding: base64\n\nQkVHSU46VkNBTEVOREFSIHR3bw==',
+            'Content-Type: application/octet-stream; name="a.ICS"\n'
+            "Content-Transfer-Encoding: base64\n\nQkVHSU46VkNBTEVOREFSIHR3bw==",
             "Content-Type: message/rfc822\n\nContent-Type: text/calendar\n\nBEGIN:VCALENDAR three",
         )
     )

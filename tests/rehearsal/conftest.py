@@ -49,4 +49,4 @@ def form_mail(run: Run, call: Call) -> Received:
     """The call as it arrived at somebody's."""
 
     first = next(mail for mail in run.played.chronicle.seen if mail.kind == "announcement")
-    return receive(first.delivered_to, (run.folder / first.file).read_bytes())
+    return receive((run.folder / first.file).read_bytes())

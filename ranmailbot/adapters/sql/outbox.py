@@ -39,6 +39,7 @@ def put(shelf: Shelf, written: Written, outcome: int, at: datetime) -> None:
         not_after=draft.not_after,
         claimed_by="",
         lease_until=None,
+        doubted_at=None,
         created_at=at,
         settled_at=None,
         last_reply="",
@@ -99,6 +100,11 @@ def advance(shelf: Shelf, number: int, before: State, after: State, *, at: datet
     return _set(shelf, number, before, values)
 
 
+def doubt(shelf: Shelf, number: int, archived_at: datetime | None) -> bool:
+    """From claimed to in doubt."""
+    return _set(shelf, number, State.CLAIMED, {"state": str(State.IN_DOUBT), "doubted_at": archived_at})
+
+
 def defer(shelf: Shelf, number: int, before: State, at: datetime, reply: str) -> bool:
     """Back to the queue, one attempt more."""
     table = tables.outbox
@@ -142,7 +148,7 @@ def waiting(shelf: Shelf, row: Row[Any]) -> Waiting:
         subject=facts["subject"],
         form=form_of(row.message_id, facts),
     )
-    return Waiting(row.id, mail, row.kind, row.application, row.session, row.attempts, row.not_after, row.created_at)
+    return Waiting(row.id, mail, row.kind, row.application, row.session, row.attempts, row.not_after, row.doubted_at)
 
 
 def _set(shelf: Shelf, number: int, before: State, values: dict[str, Any]) -> bool:

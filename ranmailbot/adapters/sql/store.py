@@ -152,6 +152,9 @@ class SqlBooks:
     def advance(self, number: int, before: State, after: State, at: datetime, reply: str = "") -> bool:
         return outbox.advance(self.shelf, number, before, after, at=at, reply=reply)
 
+    def doubt(self, number: int, archived_at: datetime | None) -> bool:
+        return outbox.doubt(self.shelf, number, archived_at)
+
     def defer(self, number: int, before: State, at: datetime, reply: str) -> bool:
         return outbox.defer(self.shelf, number, before, at, reply)
 

@@ -197,6 +197,7 @@ outbox = Table(
     Column("not_after", Moment),
     Column("claimed_by", Text, nullable=False),
     Column("lease_until", Moment),
+    Column("doubted_at", Moment),
     Column("created_at", Moment, nullable=False),
     Column("settled_at", Moment),
     Column("last_reply", Text, nullable=False),

@@ -138,6 +138,7 @@ def _outbox() -> None:
         sa.Column("not_after", sa.BigInteger(), nullable=True),
         sa.Column("claimed_by", sa.Text(), nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
+        sa.Column("doubted_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
         sa.Column("last_reply", sa.Text(), nullable=False),
