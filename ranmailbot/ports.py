@@ -205,6 +205,8 @@ class Filed:
     kind: str
     letter: Letter | None
     remainder: str
+    application: int | None
+    """Whose letter it is, if it is an applicant's."""
 
 
 class Books(Ledger, Protocol):
@@ -235,6 +237,9 @@ class Books(Ledger, Protocol):
         ...
 
     def next_number(self) -> int: ...
+    def forget_attempts(self, digest: str) -> None:
+        """This message has its outcome: attempts at it are no longer counted."""
+        ...
 
     # Outcomes: one cause, one outcome.
     def savepoint(self) -> AbstractContextManager[object]: ...
@@ -290,7 +295,11 @@ class Store(Protocol):
         """A transaction that only reads and hinders nobody."""
         ...
 
-    def count_attempts(self, digests: Sequence[str]) -> tuple[int, ...]:
+    def attempts(self, digests: Sequence[str]) -> tuple[int, ...]:
+        """How often each of these messages was tried and had no outcome."""
+        ...
+
+    def count_attempts(self, digests: Sequence[str]) -> None:
         """Count one more attempt at each of these messages, committed before any of them is parsed."""
         ...
 

@@ -75,8 +75,13 @@ def running(worker: Worker, stop: threading.Event, guard: Callable[[], None]) ->
         letters_out.clear()
 
     def tick() -> None:
-        guard()
-        worker.announce_once()
+        try:
+            guard()
+            worker.announce_once()
+        except Unavailable as fault:
+            LOG.warning("timeline: %s; next attempt in %d s", fault, TICK_SECONDS)
+        except Exception as fault:  # noqa: BLE001 - its text might hold somebody's words, so only its kind is told
+            LOG.error("timeline: %s; please report it", type(fault).__name__)  # noqa: TRY400 - the same
         letters_out.set()
 
     lines = (

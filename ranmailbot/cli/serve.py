@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 
 from ranmailbot import service
 from ranmailbot.adapters.embedded import HOST
+from ranmailbot.adapters.jinja import JinjaStationery
 from ranmailbot.cli.console import REFUSED, Console, Usage
 from ranmailbot.cli.desk import local, settings_of, warn
 from ranmailbot.config import Settings
+from ranmailbot.ports import TemplateFault
 from ranmailbot.rehearsal import rehearse as play
 from ranmailbot.runner import running
 
@@ -30,6 +32,8 @@ def run(console: Console, options: Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    if faults := JinjaStationery(settings.call, settings.templates).check():
+        raise TemplateFault("these mails cannot be written, so the bot does not start:\n" + "\n".join(faults))
     state = settings.storage.folder
     with service.worker_lock(state), _server(console, settings, options) as (mail, guard):
         worker = service.build(settings, clock, state=state, mail=mail)
@@ -85,6 +89,8 @@ def _server(
     if configured is not None:
         yield configured, lambda: None
         return
+    if faults := JinjaStationery(settings.call, settings.templates).check():
+        raise TemplateFault("these mails cannot be written, so the bot does not start:\n" + "\n".join(faults))
     state = settings.storage.folder
     with service.serve_built_in(settings, state, options.smtp_port, options.imap_port) as built_in:
         box, server = settings.call.mailbox.email, built_in.server

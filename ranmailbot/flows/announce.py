@@ -88,9 +88,17 @@ class Announcer:
             self._settle(milestone, "kept", 0)
         elif milestone.mailing == "digest":
             self._settle(milestone, "lapsed", 0)  # the next digest covers its time too
-        else:
+        elif self._missed_somebody(milestone):
             self._lapse(milestone)
+        else:
+            self._settle(milestone, "lapsed", 0)
         return 1
+
+    def _missed_somebody(self, milestone: Milestone) -> bool:
+        """Whether anybody would have got it: a call that nobody knows of yet needs no alarm."""
+        with self.store.begin() as books:
+            waiting = books.pending(milestone.key, 1)
+            return bool(waiting) or any(True for _ in MAILINGS[milestone.mailing].recipients(books, milestone))
 
     def _lapse(self, milestone: Milestone) -> None:
         what = f"{milestone.key} was due and did not go out in time; it will not be sent any more"

@@ -36,6 +36,7 @@ class Received:
     envelope: Envelope
     arrived: datetime
     read: Letter | Unreadable
+    digest: str
     key: str
 
 
@@ -53,26 +54,35 @@ class Receiver:
 
     def run(self) -> int:
         """Judge and file what waits in the mailbox; how many messages that were. Raises Unavailable."""
-        envelopes = self.mailbox.fetch(BATCH)
+        envelopes = self._batch(self.mailbox.fetch(BATCH))
         if not envelopes:
             return 0
         received = self._read(envelopes)
         with self.store.begin() as books:
             folders = [self._settle(books, one) for one in received]
+            for one in received:
+                books.forget_attempts(one.digest)
         for folder in sorted(set(folders)):
             self.mailbox.file(folder, [e for e, there in zip(envelopes, folders, strict=True) if there == folder])
         return len(envelopes)
 
+    def _batch(self, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+        """All of them; but after a crash one by one, so that only the letter that caused it is tried too often."""
+        tried = self.store.attempts([_digest(envelope) for envelope in envelopes])
+        suspects = [envelope for envelope, times in zip(envelopes, tried, strict=True) if times]
+        return suspects[:1] or envelopes
+
     def _read(self, envelopes: Sequence[Envelope]) -> list[Received]:
         """Decode everything that may be decoded. Attempts are committed first: a letter may take the bot down."""
         digests = [_digest(envelope) for envelope in envelopes]
-        attempts = self.store.count_attempts(digests)
+        tried = self.store.attempts(digests)
+        self.store.count_attempts(digests)
         arrived = [self.clock.arrival(envelope.stamp) for envelope in envelopes]
-        sound = [n for n, tried in enumerate(attempts) if envelopes[n].raw and tried <= self.limits.attempts]
+        sound = [n for n, times in enumerate(tried) if envelopes[n].raw and times < self.limits.attempts]
         letters = iter(self.room.read([envelopes[n] for n in sound], [arrived[n] for n in sound]))
         chosen = set(sound)
         return [
-            Received(envelope, arrived[n], read, read.key if isinstance(read, Letter) else digests[n])
+            Received(envelope, arrived[n], read, digests[n], read.key if isinstance(read, Letter) else digests[n])
             for n, envelope in enumerate(envelopes)
             for read in (next(letters) if n in chosen else self._unread(envelope),)
         ]
@@ -114,7 +124,9 @@ class Receiver:
         )
         name, kind = recognise(case)
         outcome = kind.handle(case)
-        filed = Filed(one.key, one.envelope, one.arrived, name, letter, case.reading.remainder)
+        filed = Filed(
+            one.key, one.envelope, one.arrived, name, letter, case.reading.remainder, _whose(context, outcome)
+        )
         books.record(f"letter/{one.key}", outcome, self.desk.write(books, outcome.drafts, now), now, filed)
         journal.judged(one.key, name, outcome.name, outcome.note)
         return str(outcome.folder)
@@ -123,10 +135,18 @@ class Receiver:
         """Kept with all its bytes, counted, shown in the digest; nothing is answered."""
         letter = one.read if isinstance(one.read, Letter) else None
         text = letter.text.text if letter else ""
-        filed = Filed(one.key, one.envelope, one.arrived, outcome.name, letter, text)
+        filed = Filed(one.key, one.envelope, one.arrived, outcome.name, letter, text, None)
         books.record(f"letter/{one.key}", outcome, (), self.clock.now(), filed)
         journal.set_aside(one.key, outcome.name, outcome.note)
         return str(outcome.folder)
+
+
+def _whose(context: Context, outcome: Outcome) -> int | None:
+    """The applicant a letter belongs to: kept under that person's key, shown with that person's story."""
+    if context.organiser is not None:
+        return None
+    people = outcome.applications or context.applications[-1:]
+    return people[0].number if people else None
 
 
 def _digest(envelope: Envelope) -> str:

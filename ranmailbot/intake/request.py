@@ -44,7 +44,7 @@ def handle(case: Case) -> Outcome:
     if wish in ("data", "erasure"):
         return _pass_on(case, wish)
     mine = _mine(case)
-    if wish == "withdraw" and not mine and case.letter.sender is not None:
+    if wish == "withdraw" and not mine and case.proven and case.letter.sender is not None:
         return Outcome("withdrawn", Folder.REQUESTS, unsubscribe=(case.sender.email,))
     if wish == "withdraw" and len(mine) == 1 and case.proven:
         return _withdraw(case, mine[0])
@@ -106,7 +106,12 @@ def _check(person: Application) -> Draft:
 
 
 def _pass_on(case: Case, wish: str) -> Outcome:
-    draft = Draft(
+    drafts = (_receipt(case, wish),) if case.may_answer else ()
+    return Outcome("passed_on", Folder.REQUESTS, drafts=drafts, note=f"asked for {wish}")
+
+
+def _receipt(case: Case, wish: str) -> Draft:
+    return Draft(
         kind="passed_on",
         to=case.sender,
         facts={"subject_matter": wish},
@@ -114,4 +119,3 @@ def _pass_on(case: Case, wish: str) -> Outcome:
         in_reply_to=case.letter.message_id,
         references=(*case.letter.references, case.letter.message_id),
     )
-    return Outcome("passed_on", Folder.REQUESTS, drafts=(draft,) if case.may_answer else (), note=f"asked for {wish}")

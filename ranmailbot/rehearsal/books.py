@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ranmailbot import service
-from ranmailbot.rehearsal import books_of_people, books_of_time
+from ranmailbot.rehearsal import books_of_answers, books_of_people, books_of_time
 from ranmailbot.rehearsal.chronicle import Seen
 from ranmailbot.rehearsal.play import Played
 
@@ -206,6 +206,10 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("join links go to confirmed participants only", books_of_people.links_guarded),
     ("confirmed participants learn how to join", books_of_people.links_delivered),
     ("everybody on the list got the call", books_of_people.announced),
+    ("everybody who applied was told so within minutes", books_of_answers.acknowledged),
+    ("machines are never answered", books_of_answers.machines_unanswered),
+    ("nobody unproven sees their own words again", books_of_answers.strangers_unquoted),
+    ("organisers got their digest every day", books_of_answers.organisers_informed),
     ("each kind of mail leaves on its own day", books_of_time.right_days),
     ("mailings begin at their local time, before and after the clocks change", books_of_time.right_hours),
     ("every mail about a session says when it is, in local time", books_of_time.sessions_told),

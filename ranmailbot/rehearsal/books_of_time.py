@@ -27,11 +27,13 @@ def _before_session(mail: Seen, _call: Call, session: Session | None) -> bool:
     return session is not None and mail.at < session.start
 
 
-def _on_the_morning(mail: Seen, _call: Call, session: Session | None) -> bool:
-    if session is None:
+def _on_its_morning(mail: Seen, call: Call, session: Session | None) -> bool:
+    """Before the session, and on its own local day unless the timeline says another."""
+    if session is None or mail.at >= session.start:
         return False
+    shifts = {timedelta(days=plan.days) for plan in call.timeline if plan.mailing == mail.kind}
     zone = ZoneInfo(session.zone)
-    return mail.at < session.start and mail.at.astimezone(zone).date() == session.start.astimezone(zone).date()
+    return mail.at.astimezone(zone).date() - session.start.astimezone(zone).date() in shifts
 
 
 _DAYS: Mapping[str, Callable[[Seen, Call, Session | None], bool]] = {
@@ -41,7 +43,7 @@ _DAYS: Mapping[str, Callable[[Seen, Call, Session | None], bool]] = {
     "closing": lambda mail, call, _: mail.at >= call.deadline,
     "invitation": _before_session,
     "session_details": _before_session,
-    "session_reminder": _on_the_morning,
+    "session_reminder": _on_its_morning,
     "thanks": lambda mail, call, _: all(mail.at > session.end for session in call.sessions),
 }
 
@@ -49,9 +51,10 @@ _DAYS: Mapping[str, Callable[[Seen, Call, Session | None], bool]] = {
 def right_days(played: Played) -> Iterator[str]:
     """No mail of a kind that belongs to certain days arrived on any other."""
     sessions = {session.key: session for session in played.call.sessions}
+    about = {mail.message_id: mail.session or "" for mail in played.mails}
     for mail in played.chronicle.seen:
         right = _DAYS.get(mail.kind)
-        session = sessions.get(mail.session or (mail.opens[0] if mail.opens else ""))
+        session = sessions.get(mail.session or about.get(mail.message_id, ""))
         if right is not None and not right(mail, played.call, session):
             yield f"mail {mail.number} ({mail.kind}) arrived at the wrong time: {mail.at:%d %B %Y %H:%M} UTC"
 

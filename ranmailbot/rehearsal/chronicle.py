@@ -48,7 +48,8 @@ class Seen:
     kind: str
     subject: str
     message_id: str
-    dated: datetime | None
+    answers: str
+    """The Message-ID of the letter it answers, or the empty text."""
     session: str
     method: str
     uid: str
@@ -74,9 +75,11 @@ class Chronicle:
 
     @classmethod
     def begin(cls, folder: Path, sessions: Iterable[Session]) -> Chronicle:
-        """An empty chronicle. Makes the folders."""
+        """An empty chronicle. Makes the folders, and takes the numbered mails of an earlier rehearsal out of them."""
         for name in (INCOMING, OUTGOING):
             (folder / name).mkdir(parents=True, exist_ok=True)
+            for old in (folder / name).glob("[0-9][0-9][0-9][0-9][0-9].eml"):
+                old.unlink()
         return cls(folder, tuple(sessions))
 
     def write_posted(self, posting: Posting, at: datetime) -> None:
@@ -104,7 +107,7 @@ class Chronicle:
                 kind=mail.kind,
                 subject=mail.subject,
                 message_id=mail.message_id,
-                dated=mail.date,
+                answers=mail.answers,
                 session=session.key if session else "",
                 method=event.method if event else "",
                 uid=event.uid if event else "",

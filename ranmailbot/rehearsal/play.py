@@ -33,6 +33,7 @@ from ranmailbot.rehearsal.post import HOST, PostOffice
 from ranmailbot.rehearsal.posting import Ids, Posting
 from ranmailbot.rehearsal.received import Received, receive
 from ranmailbot.rehearsal.scene import Diary, Scene
+from ranmailbot.rehearsal.tokens import PlayedTokens
 
 AUTHSERV_ID = "mx.rehearsal.example"
 ARCHIVE = "archive@rehearsal.example"
@@ -161,7 +162,7 @@ def _stage(settings: Settings, people: tuple[Persona, ...], seed: int, folder: P
             mail = service.MailServer(accounts[0], accounts[1], ARCHIVE, AUTHSERV_ID)
             state = Path(scratch) / "state"
             state.mkdir(mode=0o700)
-            worker = service.build(settings, clock, state=state, mail=mail)
+            worker = service.build(settings, clock, state=state, mail=mail, tokens=PlayedTokens.of(seed))
             office = PostOffice(server.smtp_port, server.imap_port, password, call.mailbox.email)
             try:
                 yield _set(settings, people, seed, folder=folder, clock=clock, worker=worker, office=office)
@@ -215,6 +216,7 @@ def published_form(settings: Settings) -> Received:
         others=0,
         subject=f"Application: {settings.call.short_title}",
         date=None,
+        answers="",
         references=(),
         reply_to=mailbox.email,
         text=form.text,

@@ -54,6 +54,8 @@ class Received:
     """How many addresses stand in Cc and Bcc."""
     subject: str
     date: datetime | None
+    answers: str
+    """The Message-ID of the letter it answers, or the empty text."""
     references: tuple[str, ...]
     reply_to: str
     """Where a client sends the reply: Reply-To or From."""
@@ -79,6 +81,7 @@ def receive(raw: bytes) -> Received:
         others=len(_addresses(message, "Cc")) + len(_addresses(message, "Bcc")),
         subject=header(message, "Subject"),
         date=_moment(message),
+        answers=header(message, "In-Reply-To"),
         references=tuple(header(message, "References").split()),
         reply_to=next((address for _, address in (*_addresses(message, "Reply-To"), *sender)), ""),
         text=_text(parts.get("text/plain")),

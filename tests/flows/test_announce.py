@@ -81,6 +81,12 @@ def test_three_days_switched_off_fire_late_what_may_be_late_and_lapse_the_rest(w
     assert states["closing:call:1"] == "kept"
 
 
+def test_a_call_whose_dates_are_past_sends_nothing_and_alarms_nobody(world: World) -> None:
+    world.go_to(local(2026, 11, 22, 12))
+    assert world.all_sent() == []
+    assert {state for _, state, _ in world.reports.books().milestones} == {"lapsed"}
+
+
 def test_a_clock_that_goes_back_sends_nothing_again(world: World) -> None:
     world.apply(BOB, (1,))
     world.go_to(local(2022, 3, 11, 11))

@@ -203,6 +203,29 @@ def test_a_forged_withdrawal_changes_nothing_and_asks_the_stored_address(world: 
     assert world.applications()[0].status is Status.WITHDRAWN, "the round trip is the proof"
 
 
+def test_a_forged_withdrawal_of_somebody_who_has_not_applied_stops_no_reminder(world: World) -> None:
+    world.post(ANN, "Hello")
+    world.settle()
+    world.post(ANN, "withdraw", proven=False)
+    world.go_to(world.call.deadline - timedelta(hours=12))
+    assert "deadline_notice" in world.kinds(ANN)
+
+
+def test_somebody_who_has_not_applied_can_ask_for_no_more_mail(world: World) -> None:
+    world.post(ANN, "Hello")
+    world.settle()
+    world.post(ANN, "withdraw", to=world.mails(ANN)[0])
+    world.go_to(world.call.deadline - timedelta(hours=12))
+    assert world.kinds(ANN) == ["form"]
+
+
+def test_a_letter_without_one_author_is_kept_for_people_and_answered_by_nobody(world: World) -> None:
+    world.post(ANN, "my data", headers=f"From: {BOB}\r\n")
+    world.settle()
+    assert world.outcomes() == ["passed_on"]
+    assert world.all_sent() == []
+
+
 def test_a_sentence_that_speaks_of_withdrawing_is_asked_about(world: World) -> None:
     world.apply(ANN)
     world.post(ANN, "I do not want to withdraw, only to ask.", to=world.mails(ANN)[0])
@@ -309,6 +332,29 @@ def test_a_letter_that_takes_the_bot_down_is_not_tried_for_ever(world: World, mo
     world.settle()
     assert world.outcomes() == ["quarantined"]
     assert len(world.mailbox.folders["Quarantine"]) == 1
+
+
+def test_a_letter_that_takes_the_bot_down_takes_no_other_letter_with_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = receive.read_answers
+
+    class Killed(BaseException):
+        pass
+
+    def poisoned(text, form, sender):
+        if "poison" in text.text:
+            raise Killed
+        return real(text, form, sender)
+
+    monkeypatch.setattr(receive, "read_answers", poisoned)
+    for n in range(6):
+        world.post(f"person{n}@example.org", "poison" if n == 3 else "Hello")
+    for _ in range(world.limits.attempts):
+        with pytest.raises(Killed):
+            world.receive()
+    world.settle()
+    assert sorted(world.outcomes()) == ["form_sent"] * 5 + ["quarantined"]
 
 
 def test_a_letter_over_the_limit_is_put_aside_and_counted(world: World) -> None:

@@ -270,9 +270,43 @@ def test_quoted_words_command_nothing(old: str) -> None:
     assert "withdraw" in reading.quoted
 
 
-def test_a_sentence_that_names_us_is_no_reply_header() -> None:
-    answer = f"In 2019 at 10:30 I met {NAME} and learned: much."
-    assert found(read(filled(2, answer))) == {2: answer}
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"In 2019 at 10:30 I met {NAME} and learned: much.",
+        f"In 2019 at 10:30 I met {NAME} and learned:\nmuch.",
+        f"Employer: {NAME}\nTown: Riga\nSince: always",
+    ],
+)
+def test_words_that_name_us_are_no_reply_header(answer: str) -> None:
+    assert found(read(filled(2, answer))) == {2: plain(answer)}
+
+
+def test_most_of_a_question_used_in_an_answer_is_not_the_question() -> None:
+    text = "1. Experience in dealing with female returnees in prison: ten years.\n2. None."
+    assert found(read(text)) == {
+        1: "Experience in dealing with female returnees in prison: ten years.",
+        2: "None.",
+    }
+
+
+def test_a_sentence_of_ours_that_they_go_on_with_is_theirs() -> None:
+    answer = "Please do not make any prisoner, child or colleague recognisable - so says our ministry as well."
+    assert found(read(filled(3, answer))) == {3: answer}
+
+
+def test_a_new_answer_below_an_old_quoted_one_counts() -> None:
+    old = "\n".join(f"> {line}" for line in f"{ABOVE}\n{filled(3, 'Old words.', QUOTED)}".split("\n"))
+    reading = read(f"On Wed, 2 Mar 2022 at 11:00, Anna Ozola <a.ozola@prison.example> wrote:\n{old}\n\n3. New words.")
+    assert found(reading) == {3: "New words."}
+    assert "Old words." in reading.remainder
+
+
+def test_quoted_words_between_question_and_answer_are_kept_apart() -> None:
+    line = f"> 1. {QUESTIONS[0].text}"
+    reading = read(f"{ABOVE}\n{QUOTED.replace(line, f'{line}{chr(10)}> [a picture]{chr(10)}{chr(10)}Ten years.')}")
+    assert found(reading) == {1: "Ten years."}
+    assert "a picture" in reading.remainder
 
 
 def test_numbered_answers_are_not_mistaken_for_the_fields_of_a_header() -> None:

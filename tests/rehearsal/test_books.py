@@ -10,15 +10,15 @@ import pytest
 
 from ranmailbot.call.application import Decision, Status
 from ranmailbot.rehearsal.books import audit
-from ranmailbot.rehearsal.chronicle import Chronicle, Seen
+from ranmailbot.rehearsal.chronicle import Seen
+from ranmailbot.rehearsal.people import Habit
 from ranmailbot.rehearsal.play import Played
 from ranmailbot.rehearsal.truth import truths
 from tests.rehearsal.conftest import Run
 
 
 def with_seen(played: Played, seen: list[Seen]) -> Played:
-    old = played.chronicle
-    return replace(played, chronicle=Chronicle(old.folder, old.sessions, old.posted, seen, old.bounces))
+    return replace(played, chronicle=replace(played.chronicle, seen=seen))
 
 
 def altered(played: Played, kind: str, change: Callable[[Seen], Seen]) -> Played:
@@ -162,13 +162,15 @@ def test_a_join_link_in_any_other_mail_is_noticed(kind: str, run: Run) -> None:
 
 def test_a_join_link_for_somebody_who_did_not_accept_is_noticed(run: Run) -> None:
     found = truths(run.played.chronicle.posted, len(run.played.people))
-    declined = next(
+    unconfirmed = next(
         person
         for person, truth in zip(run.played.people, found, strict=True)
-        if {said for _, session, said in truth.said if session == "day-1"} == {"DECLINED"}
+        if truth.applied_at and "ACCEPTED" not in {said for _, session, said in truth.said if session == "day-1"}
     )
     played = altered(
-        run.played, "session_details", lambda mail: replace(mail, delivered_to=declined.email, to=(declined.email,))
+        run.played,
+        "session_details",
+        lambda mail: replace(mail, delivered_to=unconfirmed.email, to=(unconfirmed.email,)),
     )
     assert "join links go to confirmed participants only" in broken(played)
 
@@ -208,3 +210,31 @@ def test_a_time_missing_from_the_text_is_noticed(run: Run) -> None:
 def test_a_person_forgotten_by_the_announcement_is_noticed(run: Run) -> None:
     mails = tuple(mail for mail in run.played.mails if mail.kind != "announcement")
     assert "everybody on the list got the call" in broken(replace(run.played, mails=mails))
+
+
+def test_an_applicant_who_was_never_told_is_noticed(run: Run) -> None:
+    seen = [mail for mail in run.played.chronicle.seen if mail.kind != "acknowledgement"]
+    assert "everybody who applied was told so within minutes" in broken(with_seen(run.played, seen))
+
+
+def test_an_answer_to_a_machine_is_noticed(run: Run) -> None:
+    report = run.played.chronicle.bounces[0][2]
+    played = altered(run.played, "passed_on", lambda mail: replace(mail, answers=report))
+    assert broken(played) == {"machines are never answered"}
+
+
+def test_an_unproven_sender_who_gets_their_words_back_is_noticed(run: Run) -> None:
+    chronicle = run.played.chronicle
+    mail = next(one for one in chronicle.seen if one.kind == "acknowledgement")
+    letter = next(one for one in chronicle.posted if one.posting.message_id == mail.answers)
+    stranger = next(one for one in run.played.people if one.habit is Habit.WEB_FORM)
+    unproven = replace(letter, posting=replace(letter.posting, person=stranger.index, proof="none"))
+    posted = [unproven if one == letter else one for one in chronicle.posted]
+    played = replace(run.played, chronicle=replace(chronicle, posted=posted))
+    assert "nobody unproven sees their own words again" in broken(played)
+
+
+def test_a_digest_that_was_left_out_is_noticed(run: Run) -> None:
+    first = next(mail for mail in run.played.chronicle.seen if mail.kind == "digest")
+    seen = [mail for mail in run.played.chronicle.seen if mail != first]
+    assert "organisers got their digest every day" in broken(with_seen(run.played, seen))

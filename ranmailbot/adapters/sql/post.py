@@ -34,9 +34,33 @@ def seen(shelf: Shelf, key: str, envelope: Envelope) -> str | None:
     return str(Folder.COPIES)
 
 
-def keep_letter(shelf: Shelf, filed: Filed, application: int | None, folder: str) -> int:
+def attempts(shelf: Shelf, digests: Sequence[str]) -> tuple[int, ...]:
+    """How often each message was tried, in order."""
+    table = tables.attempts
+    tried = {row.digest: row.tries for row in shelf.all(shelf.of(table).where(table.c.digest.in_(list(digests))))}
+    return tuple(tried.get(digest, 0) for digest in digests)
+
+
+def count_attempts(shelf: Shelf, digests: Sequence[str]) -> None:
+    """One more attempt at each."""
+    table = tables.attempts
+    for digest, tried in zip(digests, attempts(shelf, digests), strict=True):
+        if tried:
+            shelf.change(table, table.c.digest == digest, tries=tried + 1)
+        else:
+            forget_attempts(shelf, digest)
+            shelf.insert(table, digest=digest, tries=1)
+
+
+def forget_attempts(shelf: Shelf, digest: str) -> None:
+    """Attempts at this message are no longer counted."""
+    table = tables.attempts
+    shelf.connection.execute(table.delete().where(table.c.call == shelf.call.key, table.c.digest == digest))
+
+
+def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
     """Store the letter with all its bytes; the id of its row."""
-    letter, owner = filed.letter, owner_of(application, filed.arrived)
+    letter, owner = filed.letter, owner_of(filed.application, filed.arrived)
     facts: dict[str, object] = {
         "message_id": letter.message_id if letter else "",
         "sender": letter.sender.email if letter and letter.sender else "",
@@ -66,14 +90,21 @@ def has_outcome(shelf: Shelf, cause: str) -> bool:
     return shelf.one(tables.outcomes, tables.outcomes.c.cause == cause) is not None
 
 
-def keep_outcome(shelf: Shelf, cause: str, outcome: Outcome, letter: int | None, at: datetime) -> int:
+def about(outcome: Outcome) -> int | None:
+    """Whom an outcome is about, if it changes one application."""
+    return outcome.applications[0].number if len(outcome.applications) == 1 else None
+
+
+def keep_outcome(
+    shelf: Shelf, cause: str, outcome: Outcome, letter: int | None, application: int | None, *, at: datetime
+) -> int:
     """One row under the unique name of the cause; its id."""
     return shelf.number(
         tables.outcomes,
         cause=cause,
         name=outcome.name,
         letter=letter,
-        application=outcome.applications[0].number if outcome.applications else None,
+        application=application,
         note=outcome.note,
         config=shelf.config,
         at=at,

@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from ranmailbot.adapters.sql import outbox, people, post, tables, timeline
+from ranmailbot.adapters.sql import outbox, people, post, timeline
 from ranmailbot.adapters.sql.engine import unavailable
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Application
@@ -45,10 +45,15 @@ class SqlStore:
         with self._transaction(reading=True) as books:
             yield books
 
-    def count_attempts(self, digests: Sequence[str]) -> tuple[int, ...]:
+    def attempts(self, digests: Sequence[str]) -> tuple[int, ...]:
+        """Attempts so far, in order."""
+        with self.look() as books:
+            return post.attempts(books.shelf, digests)
+
+    def count_attempts(self, digests: Sequence[str]) -> None:
         """One more attempt at each, committed."""
         with self.begin() as books:
-            return tuple(_count(books.shelf, digest) for digest in digests)
+            post.count_attempts(books.shelf, digests)
 
     @contextmanager
     def _transaction(self, *, reading: bool) -> Iterator[SqlBooks]:
@@ -57,16 +62,6 @@ class SqlStore:
                 yield SqlBooks(Shelf(connection, self._call, self._seal, self._config), self._listed)
         except OperationalError as fault:
             raise unavailable(fault) from fault
-
-
-def _count(shelf: Shelf, digest: str) -> int:
-    table = tables.attempts
-    row = shelf.one(table, table.c.digest == digest)
-    if row is None:
-        shelf.insert(table, digest=digest, tries=1)
-        return 1
-    shelf.change(table, table.c.digest == digest, tries=row.tries + 1)
-    return int(row.tries) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +98,9 @@ class SqlBooks:
     def next_number(self) -> int:
         return people.next_number(self.shelf)
 
+    def forget_attempts(self, digest: str) -> None:
+        post.forget_attempts(self.shelf, digest)
+
     def savepoint(self) -> AbstractContextManager[object]:
         return self.shelf.connection.begin_nested()
 
@@ -117,7 +115,8 @@ class SqlBooks:
         if post.has_outcome(self.shelf, cause):
             return False
         letter = self._keep_letter(filed, outcome)
-        number = post.keep_outcome(self.shelf, cause, outcome, letter, at)
+        about = filed.application if filed is not None else post.about(outcome)
+        number = post.keep_outcome(self.shelf, cause, outcome, letter, about, at=at)
         for person in outcome.applications:
             people.save(self.shelf, person, letter)
         for thread in outcome.void:
@@ -186,7 +185,4 @@ class SqlBooks:
         return post.news(self.shelf, since, until)
 
     def _keep_letter(self, filed: Filed | None, outcome: Outcome) -> int | None:
-        if filed is None:
-            return None
-        application = outcome.applications[0].number if outcome.applications else None
-        return post.keep_letter(self.shelf, filed, application, str(outcome.folder or ""))
+        return post.keep_letter(self.shelf, filed, str(outcome.folder or "")) if filed is not None else None
