@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from email import message_from_bytes, policy
 
+from ranmailbot import config
 from ranmailbot.adapters.jinja import JinjaStationery
 from ranmailbot.cli.console import REFUSED, Console, Usage
-from ranmailbot.cli.desk import local, settings_of
-from ranmailbot.config import Settings
+from ranmailbot.cli.desk import settings_of
 from ranmailbot.mail.form import blank_form
 from ranmailbot.mail.outgoing import Draft, OutgoingMail
 from ranmailbot.mail.sample_drafts import SAMPLE_EVENT, SAMPLE_MESSAGE_ID, sample_drafts, sample_name
@@ -22,16 +22,13 @@ def check(console: Console, options: Namespace) -> int:
     if options.json:
         console.json({"faults": faults, "warnings": list(settings.warnings)})
         return REFUSED if faults else 0
-    call = settings.call
-    console.say(f"configuration  good: {len(call.questions)} questions, {len(call.sessions)} sessions")
-    console.say(f"deadline       {local(call.deadline_day, call.zone)}")
-    for session in call.sessions:
-        console.say(f"{session.key:<14} {local(session.start, session.zone)}")
+    console.say(config.explain(settings))
     for text in settings.warnings:
-        console.say(f"warning        {text}")
+        console.say(f"warning: {text}")
     for text in faults:
-        console.say(f"FAULT          {text}")
-    console.say("not checked    logins and delivery: a first letter to the mailbox shows them" if not faults else "")
+        console.say(f"FAULT: {text}")
+    if not faults:
+        console.say("no faults. Not checked: logins and delivery; a first letter to the mailbox shows them")
     return REFUSED if faults else 0
 
 
@@ -75,14 +72,14 @@ def completion(console: Console, options: Namespace) -> int:
     return 0
 
 
-def _storage_faults(settings: Settings) -> list[str]:
+def _storage_faults(settings: config.Settings) -> list[str]:
     folder = settings.storage.folder
     if folder.exists() and folder.stat().st_mode & 0o077:
         return [f"{folder} can be read by others; run: chmod 700 {folder}"]
     return []
 
 
-def _sample(settings: Settings, draft: Draft) -> OutgoingMail:
+def _sample(settings: config.Settings, draft: Draft) -> OutgoingMail:
     stationery = JinjaStationery(settings.call, settings.templates)
     event = SAMPLE_EVENT if draft.calendar else None
     return stationery.write(draft, SAMPLE_MESSAGE_ID, settings.call.published, event)

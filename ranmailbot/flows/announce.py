@@ -78,7 +78,10 @@ class Announcer:
         cause = outcome.cause or f"{milestone.key}/{recipient.key}"
         if outcome.drafts and not books.has_outcome(cause):
             books.record(cause, outcome, self.desk.write(books, outcome.drafts, now), now, None)
-        books.done(milestone.key, recipient.key)
+        if outcome.drafts or not MAILINGS[milestone.mailing].STANDING:
+            books.done(milestone.key, recipient.key)
+        else:
+            books.release(milestone.key, recipient.key)
 
     def _end(self, milestone: Milestone) -> int:
         """Its time is over: a standing mailing that ran was kept; anything else that did not finish has lapsed."""

@@ -14,7 +14,7 @@ from ranmailbot.desk import Outcome
 from ranmailbot.flows import journal
 from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear
 from ranmailbot.mail.limits import Limits
-from ranmailbot.mailings import wanted
+from ranmailbot.mailings import FOR_NEWCOMERS, wanted
 from ranmailbot.ports import Archived, Books, Clock, State, Store, Submission, Unavailable, Waiting
 
 GROUP = 20
@@ -69,11 +69,10 @@ class Submitter:
         """Between RCPT and DATA: still wanted, still in time? Then, and only then, in doubt."""
         now = self.clock.now()
         with self.store.begin() as books:
-            person = books.application(waiting.application) if waiting.application is not None else None
             if waiting.not_after is not None and now > waiting.not_after:
                 books.advance(waiting.number, State.CLAIMED, State.LAPSED, now)
                 return False
-            if not wanted(waiting.kind, person, waiting.session):
+            if not _still_wanted(books, waiting):
                 books.advance(waiting.number, State.CLAIMED, State.VOID, now)
                 return False
             return books.doubt(waiting.number, now if archived else None)
@@ -130,6 +129,15 @@ class Submitter:
         with self.store.begin() as books:
             for waiting in claimed:
                 books.advance(waiting.number, State.CLAIMED, State.QUEUED, self.clock.now())
+
+
+def _still_wanted(books: Books, waiting: Waiting) -> bool:
+    """Asked at the moment of sending, of what is stored at that moment."""
+    if waiting.application is not None:
+        return wanted(waiting.kind, books.application(waiting.application), waiting.session)
+    if waiting.kind in FOR_NEWCOMERS:
+        return not books.unsubscribed(waiting.mail.recipient) and not books.applications_of(waiting.mail.recipient)
+    return True
 
 
 def _pause(attempts: int) -> timedelta:

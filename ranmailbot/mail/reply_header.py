@@ -15,9 +15,11 @@ from ranmailbot.mail.reply_text import Line
 _FIELD = re.compile(r"[\s*_]*[^\W\d_](?:[^\W\d]|[ .'’/*-]){0,24}?[:：]")
 _CLOCK = re.compile(r"\d{1,2}\s?[:.h]\s?\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _RULE = re.compile(r"\s*[-_=*─–—]{3,}.{0,60}?[-_=*─–—]*\s*$")
+_BRACKETED = re.compile(r"<\s*[^<>\s]{1,64}@[^<>\s]{1,253}>")
 _SHORTEST_NEEDLE = 5
 _MOST_LINES = 12
 _MOST_WORDS = 14
+_DATE_WORDS = 5
 _FEWEST_FIELDS = 3
 _WRAPPED = 60
 _ATTRIBUTION_LINES = 2
@@ -62,14 +64,29 @@ def _names_us(lines: Sequence[Line], needles: Collection[str]) -> bool:
 
 
 def _named(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
-    """The header around a line that names us."""
+    """The header around a line that names us.
+
+    Once words of ours have begun, an answer stands between any two lines of ours: only the plainest header counts.
+    """
+    if number > min(ours, default=number):
+        span = _fields(lines, number, ours) or _attribution(lines, number, ours)
+        return span if span is not None and _is_plain(lines, number, span) else None
     return _fields(lines, number, ours) or _attribution(lines, number, ours) or _stacked(lines, number, ours)
+
+
+def _is_plain(lines: Sequence[Line], number: int, span: tuple[int, int]) -> bool:
+    """Fields, or a line on the way into a deeper quote, or one that holds an address in angle brackets."""
+    if _FIELD.match(lines[number].text):
+        return span[1] - span[0] >= _FEWEST_FIELDS
+    if _deeper(lines, span[1]) or _deeper(lines, span[0]):
+        return True
+    return bool(_BRACKETED.search(" ".join(line.text for line in lines[span[0] : span[1]])))
 
 
 def _foreign(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
     """Above somebody else's mail: "... wrote:" with a date and deeper lines below, or From, Sent, To, Subject."""
     text = lines[number].text
-    if text.rstrip().endswith(":") and _CLOCK.search(text) and _deeper_follows(lines, number):
+    if text.rstrip().endswith(":") and _CLOCK.search(text) and _deeper(lines, number + 1):
         return number, number + 1
     if "@" in text and _FIELD.match(text):
         span = _fields(lines, number, ours)
@@ -78,9 +95,10 @@ def _foreign(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple
     return None
 
 
-def _deeper_follows(lines: Sequence[Line], number: int) -> bool:
-    following = next((line for line in lines[number + 1 : number + 4] if line.text.strip()), None)
-    return following is not None and following.depth > lines[number].depth
+def _deeper(lines: Sequence[Line], number: int) -> bool:
+    """Whether the lines from `number` on are quoted more deeply than the one before them."""
+    following = next((line for line in lines[number : number + 3] if line.text.strip()), None)
+    return following is not None and following.depth > lines[number - 1].depth
 
 
 def _fields(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
@@ -136,15 +154,19 @@ def _leads(before: Line, line: Line) -> bool:
 
 
 def _stacked(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
-    """Name, date, "To", "Subject" below each other on short lines, as Notes and tables write them."""
-    timed = False
+    """Name, date, "To", "Subject" below each other on short lines, as Notes and tables write them, our words below.
+
+    One line must be a date and little else, one a single word; a line that ends like a sentence ends the search.
+    """
+    dated, named = False, False
     for place in range(number, min(len(lines), number + _MOST_LINES)):
         if place in ours:
-            return (number, place) if timed else None
+            return (number, place) if dated and named else None
         words = lines[place].text.split()
-        if len(words) > _MOST_WORDS or (words and words[-1][-1] in ".!?" and not timed):
+        if len(words) > _MOST_WORDS or (words and words[-1][-1] in ".!?;"):
             return None
-        timed = timed or bool(_CLOCK.search(lines[place].text))
+        dated = dated or (0 < len(words) <= _DATE_WORDS and bool(_CLOCK.search(lines[place].text)))
+        named = named or (len(words) == 1 and lines[place].text.strip(" *_:").isalpha())
     return None
 
 

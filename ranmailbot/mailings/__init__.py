@@ -65,6 +65,10 @@ MAILINGS: Mapping[str, Mailing] = MappingProxyType(
 )
 
 
+FOR_NEWCOMERS = frozenset({"announcement", "deadline_notice", "deadline_reminder"})
+"""Mailings that also go to people who have not applied: no longer wanted once they have, or asked for no more mail."""
+
+
 def wanted(kind: str, person: Application | None, session: str | None) -> bool:
     """Whether a mail of this kind may still be sent. Who withdrew gets the confirmation of that and nothing else."""
     if person is None:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from ranmailbot.call.application import Application, Status, open_questions
+from ranmailbot.call.application import Application, Status
 from ranmailbot.call.call import Call
 from ranmailbot.call.timeline import Milestone
 from ranmailbot.desk import Ledger, Outcome, Recipient
-from ranmailbot.mail.outgoing import Draft
+from ranmailbot.mailings.asking import ask_again, incomplete_or_silent
 
 STANDING = False
 
 
 def recipients(ledger: Ledger, milestone: Milestone) -> Iterable[Recipient]:  # noqa: ARG001 - the shape of every mailing
     """Incomplete applicants who can be reached, then the silent."""
-    for person in ledger.applications():
-        if person.status is Status.INCOMPLETE and not person.undeliverable:
-            yield ledger.recipient(person)
-    yield from ledger.silent()
+    return incomplete_or_silent(ledger)
 
 
 def obstacle(milestone: Milestone, call: Call) -> str:  # noqa: ARG001 - the shape of every mailing
@@ -29,21 +26,7 @@ def obstacle(milestone: Milestone, call: Call) -> str:  # noqa: ARG001 - the sha
 
 def handle(milestone: Milestone, recipient: Recipient, call: Call, ledger: Ledger, now: datetime) -> Outcome:  # noqa: ARG001 - the shape of every mailing
     """What is still open, or everything to who is silent; never after the deadline."""
-    person = recipient.application
-    if person is not None and person.status is not Status.INCOMPLETE:
-        return Outcome("not_needed")
-    numbers = tuple(question.number for question in call.questions)
-    still_open = open_questions(person.answers, numbers) if person else numbers
-    draft = Draft(
-        kind="deadline_notice",
-        to=recipient.address,
-        facts={"reference": person.reference if person else "", "open": list(still_open)},
-        application=person.number if person else None,
-        asks=tuple(question for question in call.questions if question.number in still_open),
-        profile_lines=call.profile_lines if person is None else (),
-        not_after=call.deadline,
-    )
-    return Outcome("deadline_notice", drafts=(draft,))
+    return ask_again("deadline_notice", call, recipient)
 
 
 def wanted(person: Application, session: str | None) -> bool:  # noqa: ARG001 - the shape of every mailing

@@ -6,7 +6,6 @@ It shares its cause with the regret, so that nobody can ever hold both. Standing
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from ranmailbot.call.application import Application, Decision
@@ -14,20 +13,14 @@ from ranmailbot.call.call import Call
 from ranmailbot.call.timeline import Milestone
 from ranmailbot.desk import Ledger, Outcome, Recipient
 from ranmailbot.mail.outgoing import CalendarWish, Draft
+from ranmailbot.mailings.verdict import tell, untold, waits_for
 
 STANDING = True
 
 
 def recipients(ledger: Ledger, milestone: Milestone) -> Iterable[Recipient]:  # noqa: ARG001 - the shape of every mailing
     """Whom the organisers decided to invite and who was told nothing yet."""
-    return [
-        ledger.recipient(person)
-        for person in ledger.applications()
-        if person.decision is Decision.INVITE
-        and person.told is None
-        and not person.withdrawn
-        and not person.undeliverable
-    ]
+    return untold(ledger, Decision.INVITE)
 
 
 def obstacle(milestone: Milestone, call: Call) -> str:  # noqa: ARG001 - the shape of every mailing
@@ -38,7 +31,7 @@ def obstacle(milestone: Milestone, call: Call) -> str:  # noqa: ARG001 - the sha
 def handle(milestone: Milestone, recipient: Recipient, call: Call, ledger: Ledger, now: datetime) -> Outcome:  # noqa: ARG001 - the shape of every mailing
     """All sessions at once, in one transaction with the mark that this person was told."""
     person = recipient.application
-    if person is None or person.withdrawn or person.decision is not Decision.INVITE or person.told is not None:
+    if person is None or not waits_for(person, Decision.INVITE):
         return Outcome("not_needed")
     drafts = tuple(
         Draft(
@@ -57,8 +50,7 @@ def handle(milestone: Milestone, recipient: Recipient, call: Call, ledger: Ledge
         )
         for session in call.sessions
     )
-    told = replace(person, told=Decision.INVITE)
-    return Outcome("invited", applications=(told,), drafts=drafts, cause=f"verdict/{recipient.key}")
+    return tell("invited", recipient, person, drafts)
 
 
 def wanted(person: Application, session: str | None) -> bool:  # noqa: ARG001 - the shape of every mailing

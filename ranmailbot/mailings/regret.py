@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from ranmailbot.call.application import Application, Decision
@@ -11,20 +10,14 @@ from ranmailbot.call.call import Call
 from ranmailbot.call.timeline import Milestone
 from ranmailbot.desk import Ledger, Outcome, Recipient
 from ranmailbot.mail.outgoing import Draft
+from ranmailbot.mailings.verdict import tell, untold, waits_for
 
 STANDING = True
 
 
 def recipients(ledger: Ledger, milestone: Milestone) -> Iterable[Recipient]:  # noqa: ARG001 - the shape of every mailing
     """Whom the organisers decided to decline and who was told nothing yet."""
-    return [
-        ledger.recipient(person)
-        for person in ledger.applications()
-        if person.decision is Decision.DECLINE
-        and person.told is None
-        and not person.withdrawn
-        and not person.undeliverable
-    ]
+    return untold(ledger, Decision.DECLINE)
 
 
 def obstacle(milestone: Milestone, call: Call) -> str:  # noqa: ARG001 - the shape of every mailing
@@ -35,12 +28,11 @@ def obstacle(milestone: Milestone, call: Call) -> str:  # noqa: ARG001 - the sha
 def handle(milestone: Milestone, recipient: Recipient, call: Call, ledger: Ledger, now: datetime) -> Outcome:  # noqa: ARG001 - the shape of every mailing
     """One kind mail, in one transaction with the mark that this person was told."""
     person = recipient.application
-    if person is None or person.withdrawn or person.decision is not Decision.DECLINE or person.told is not None:
+    if person is None or not waits_for(person, Decision.DECLINE):
         return Outcome("not_needed")
     facts = {"reference": person.reference}
     draft = Draft(kind="regret", to=recipient.address, facts=facts, application=person.number)
-    told = replace(person, told=Decision.DECLINE)
-    return Outcome("regretted", applications=(told,), drafts=(draft,), cause=f"verdict/{recipient.key}")
+    return tell("regretted", recipient, person, (draft,))
 
 
 def wanted(person: Application, session: str | None) -> bool:  # noqa: ARG001 - the shape of every mailing

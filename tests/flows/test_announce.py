@@ -69,6 +69,20 @@ def test_a_notice_that_waits_in_the_outbox_is_not_sent_to_who_became_complete_me
     assert "deadline_notice" not in world.kinds(BOB)
 
 
+def test_a_notice_to_somebody_silent_is_not_sent_if_they_apply_or_leave_before_it_goes(world: World) -> None:
+    for person in (ANN, BOB, CAT):
+        world.post(person, "What is this about?")
+    world.settle()
+    world.clock.moment = local(2022, 3, 10, 9, 1)
+    while world.announcer.run():
+        pass
+    world.post(ANN, answers((1, 2, 3, 4)), to=world.mails(ANN)[0])
+    world.post(BOB, "withdraw", to=world.mails(BOB)[0])
+    world.receive()
+    world.settle()
+    assert [world.kinds(person).count("deadline_notice") for person in (ANN, BOB, CAT)] == [0, 0, 1]
+
+
 def test_three_days_switched_off_fire_late_what_may_be_late_and_lapse_the_rest(world: World) -> None:
     world.apply(BOB, (1,))
     world.go_to(local(2022, 3, 13, 12))

@@ -276,10 +276,16 @@ def test_quoted_words_command_nothing(old: str) -> None:
         f"In 2019 at 10:30 I met {NAME} and learned: much.",
         f"In 2019 at 10:30 I met {NAME} and learned:\nmuch.",
         f"Employer: {NAME}\nTown: Riga\nSince: always",
+        f"Employer: {NAME}, since 2019\nTown: Riga",
     ],
 )
 def test_words_that_name_us_are_no_reply_header(answer: str) -> None:
     assert found(read(filled(2, answer))) == {2: plain(answer)}
+
+
+def test_a_sentence_that_names_us_above_the_quote_is_no_reply_header_either() -> None:
+    answer = f"In 2019 at 10:30 I met {NAME} and learned:\nmuch."
+    assert found(read(f"1. {answer}\n2. None.\n\n{ABOVE}\n{QUOTED}")) == {1: plain(answer), 2: "None."}
 
 
 def test_most_of_a_question_used_in_an_answer_is_not_the_question() -> None:

@@ -95,6 +95,9 @@ class SqlBooks:
     def knows(self, email: str) -> bool:
         return people.knows(self.shelf, email)
 
+    def unsubscribed(self, email: str) -> bool:
+        return people.is_unsubscribed(self.shelf, email)
+
     def next_number(self) -> int:
         return people.next_number(self.shelf)
 
@@ -141,6 +144,9 @@ class SqlBooks:
 
     def done(self, milestone: str, recipient: str) -> None:
         timeline.done(self.shelf, milestone, recipient)
+
+    def release(self, milestone: str, recipient: str) -> None:
+        timeline.release(self.shelf, milestone, recipient)
 
     def claim(self, now: datetime, owner: str, lease_until: datetime, limit: int) -> tuple[Waiting, ...]:
         return outbox.claim(self.shelf, now, owner, lease_until, limit)

@@ -60,6 +60,13 @@ def done(shelf: Shelf, milestone: str, recipient: str) -> None:
     shelf.change(table, table.c.milestone == milestone, table.c.recipient == recipient, done=True)
 
 
+def release(shelf: Shelf, milestone: str, recipient: str) -> None:
+    """Not a recipient of this milestone any more."""
+    table = tables.recipients
+    mine = (table.c.call == shelf.call.key, table.c.milestone == milestone, table.c.recipient == recipient)
+    shelf.connection.execute(table.delete().where(*mine))
+
+
 def organisers(shelf: Shelf) -> Iterable[Recipient]:
     """The organisers as recipients."""
     for person in shelf.call.organisers:
