@@ -125,6 +125,13 @@ class Case:
         return self.call.is_late(self.letter.arrived)
 
     @property
+    def beside_answers(self) -> str:
+        """Everything the person wrote that is no answer: the remainder, and parts of the mail that were not chosen."""
+        ours = " ".join(self.context.form.text.split())
+        also = [line for line in self.letter.also if " ".join(line.split()) not in ours]
+        return "\n\n".join(text for text in (self.reading.remainder.strip(), "\n".join(also)) if text)
+
+    @property
     def may_answer(self) -> bool:
         """Whether an automatic reply may go out now: allowed at all (RFC 3834), and not too many today.
 

@@ -10,8 +10,7 @@ from ranmailbot.config.complaint import Fault, Where
 from ranmailbot.config.sections import ConfigFile
 from ranmailbot.config.shape import Tables
 from ranmailbot.config.values import is_reserved
-
-FEWEST_WORDS = 8
+from ranmailbot.mail.form import SHORT_QUESTION_WORDS
 
 
 def warnings(file: ConfigFile, tables: Tables) -> Iterator[Fault]:
@@ -29,7 +28,7 @@ def warnings(file: ConfigFile, tables: Tables) -> Iterator[Fault]:
 def _short_questions(file: ConfigFile) -> Iterator[Fault]:
     for index, question in enumerate(file.questions):
         count = len(question.text.split())
-        if count < FEWEST_WORDS:
+        if count < SHORT_QUESTION_WORDS:
             remedy = (
                 f"This question has only {count} words: where an applicant retypes the question, "
                 "short ones are harder to tell from an answer."

@@ -124,9 +124,7 @@ class Receiver:
         )
         name, kind = recognise(case)
         outcome = kind.handle(case)
-        filed = Filed(
-            one.key, one.envelope, one.arrived, name, letter, case.reading.remainder, _whose(context, outcome)
-        )
+        filed = Filed(one.key, one.envelope, one.arrived, name, letter, case.beside_answers, _whose(context, outcome))
         books.record(f"letter/{one.key}", outcome, self.desk.write(books, outcome.drafts, now), now, filed)
         journal.judged(one.key, name, outcome.name, outcome.note)
         return str(outcome.folder)

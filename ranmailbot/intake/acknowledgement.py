@@ -66,7 +66,7 @@ def _facts(case: Case, before: Application | None, after: Application) -> dict[s
         "show_content": case.proven,
         "late": case.late,
         "corrected": list(changed_questions(before.answers, after.answers)) if before else [],
-        "remarks": bool(case.reading.remainder.strip()),
+        "remarks": bool(case.beside_answers),
         "unread_attachments": [part.name for part in case.letter.attachments if part.name.lower().endswith(READABLE)],
         "language_hint": False,
     }

@@ -91,7 +91,7 @@ def _apply(case: Case, *, other_person: bool) -> Outcome:
         status=_status(merge_answers((), reading.answers), asked),
         answers=merge_answers((), reading.answers),
         profile=merge_profile((), reading.profile),
-        remarks=_remarks((), reading.remainder),
+        remarks=_remarks((), case.beside_answers),
         version=1,
         late=case.late,
         proven=case.proven,
@@ -106,7 +106,7 @@ def _apply(case: Case, *, other_person: bool) -> Outcome:
 def _continue(case: Case, before: Application) -> Outcome:
     answers = merge_answers(before.answers, case.reading.answers)
     profile = merge_profile(before.profile, case.reading.profile)
-    remarks = _remarks(before.remarks, case.reading.remainder)
+    remarks = _remarks(before.remarks, case.beside_answers)
     if not changed_questions(before.answers, answers) and profile == before.profile:
         kept = replace(before, remarks=remarks, proven=before.proven or case.proven)
         return Outcome("repeated", Folder.APPLICATIONS, (kept,), note=before.reference)

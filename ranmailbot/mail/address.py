@@ -71,8 +71,9 @@ def parse_address(header: str, smtputf8: bool = False) -> Address | None:
     if pieces is None:
         return None
     marks = [mark for mark, _ in pieces if mark]
-    if marks == ["<", ">"]:
-        return _named(pieces, smtputf8)
+    if marks[-2:] == ["<", ">"] and set(marks[:-2]) <= {","}:
+        # "Schmidt, Anna <anna@x>": many write the comma without quotes. A name with an @ is refused in `_named`.
+        return _named([("", ",") if mark == "," else (mark, text) for mark, text in pieces], smtputf8)
     if marks:
         return None
     email = clean_email("".join(text for _, text in pieces), smtputf8)

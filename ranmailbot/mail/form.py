@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ranmailbot.call.call import Call, ProfileLine, Question
 
-SHORT_QUESTION_WORDS = 8
+SHORT_QUESTION_WORDS = 7
 """A question with fewer words is printed in a line that no answer can contain by chance."""
 
 BLANK_FORM_KEY = "blank"

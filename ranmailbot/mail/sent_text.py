@@ -146,6 +146,8 @@ def _owned(pieces: list[Piece]) -> tuple[Piece, ...]:
     return tuple(owned)
 
 
+_OLDER_TAIL = ("please", "write", "your", "answer", "below", "this", "line")
+"""What follows a question in forms that were printed when it counted as short; they may still be answered."""
 _Mark = tuple[int, int, int | None, str | None, tuple[int, int]]
 
 
@@ -153,7 +155,7 @@ def _marked(form: SentForm, stream: Words) -> list[_Mark]:
     """Where questions and profile lines stand, in order and without overlap."""
     found: list[_Mark] = []
     for question in form.questions:
-        tail = keys(printed_question(question, 0).partition("—")[2]) or ("please", "write", "your", "answer", "below")
+        tail = keys(printed_question(question, 0).partition("—")[2]) or _OLDER_TAIL
         for first, end in _occurrences(keys(question.text), stream.keys):
             low, high = _line_start(stream, first), end
             while high - end < len(tail) and stream.keys[high : high + 1] == [tail[high - end]]:

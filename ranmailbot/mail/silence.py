@@ -10,7 +10,7 @@ from collections.abc import Collection
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.headers import Headers, every, first
 
-LOOP_HEADER = "X-Ranmailbot-Loop"
+LOOP_HEADER = "X-Ranmailbot"
 """Our own mark on everything we send: whatever comes back with it is not answered."""
 
 _REPORTS = (

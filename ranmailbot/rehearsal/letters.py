@@ -25,6 +25,7 @@ from ranmailbot.rehearsal.words import DISCLAIMER
 
 CHARSETS = {"lv": "windows-1257", "el": "iso-8859-7", "de": "windows-1252", "en": "utf-8"}
 PREFIXES = {"lv": "Atb.: ", "el": "ΑΠ: ", "de": "AW: ", "en": "Re: "}
+PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})
 HEADERS: Mapping[Style, Mapping[str, str]] = {
     Style.OUTLOOK: {"X-Mailer": "Microsoft Outlook 16.0", "Thread-Topic": "Call for participants"},
     Style.GMAIL: {"X-Gm-Message-State": "sample"},
@@ -92,8 +93,9 @@ def answer(head: Head, persona: Persona, call: Call, mail: Received, answers: Ma
 def plain(head: Head, text: str, *, charset: str = "utf-8", flowed: bool = False) -> bytes:
     """A text/plain letter."""
     message = _begun(head)
-    # An old client writes what its character set lacks as a question mark.
-    text = text.encode(charset, "replace").decode(charset)
+    if charset != "utf-8":
+        # Old clients write plain quotes and hyphens where their character set lacks ours, and ? for all the rest.
+        text = text.translate(PLAIN).encode(charset, "replace").decode(charset)
     cte = "quoted-printable" if charset != "utf-8" or not text.isascii() else "7bit"
     if max(map(len, text.split("\n"))) > 900:  # noqa: PLR2004  lines may have 998 octets (RFC 5322 2.1.1)
         cte = "quoted-printable"

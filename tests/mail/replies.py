@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ranmailbot.mail.address import Address
-from ranmailbot.mail.form import SentForm, printed_question
+from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.html_text import visible_lines
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reply_text import VisibleText, plain_lines
 
-from .sample_form import ADDRESS, FORM, NAME, SUBJECT
+from .sample_form import ADDRESS, FORM, NAME, SUBJECT, printed_then
 
 ANSWERS = (
     "I have worked for ten years as a psychologist in a women's prison near the capital.",
@@ -128,7 +128,7 @@ def _outlook_header(chance: random.Random, name: str) -> str:
 def _filled(form: SentForm, truth: dict[int, str], chance: random.Random, how: str) -> list[tuple[str, bool]]:
     """The lines of the form with the answers below (or beside) their questions: (line, whether it is ours)."""
     rows: list[tuple[str, bool]] = []
-    printed = {printed_question(question, 4): question.number for question in form.questions}
+    printed = {printed_then(question, 4): question.number for question in form.questions}
     for line in form.text.split("\n"):
         number = printed.get(line)
         answer = truth.get(number or 0, "")
@@ -298,7 +298,7 @@ def _outlook_coloured(scene: Scene) -> VisibleText:
 
 def _table(scene: Scene) -> VisibleText:
     cells = "".join(
-        f"<tr><td>{html.escape(printed_question(question, 4))}</td>"
+        f"<tr><td>{html.escape(printed_then(question, 4))}</td>"
         f"<td>{html.escape(scene.truth.get(question.number, '')).replace(chr(10), '<br>')}</td></tr>"
         for question in scene.form.questions
     )

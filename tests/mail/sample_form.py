@@ -57,6 +57,15 @@ Responsible for your data: the RAN PRISONS secretariat. Data protection contact:
 """
 
 
+def printed_then(question: Question, total: int) -> str:
+    """As forms were printed when eight words counted as short: the reader knows what was sent, not how forms look
+    today.
+    """
+    if len(question.text.split()) == 7:
+        return f"Question {question.number} of {total}: {question.text} — please write your answer below this line"
+    return printed_question(question, total)
+
+
 def sent_form(
     questions: Sequence[Question] = QUESTIONS,
     profile: Sequence[ProfileLine] = PROFILE,
@@ -67,7 +76,7 @@ def sent_form(
     blocks = [introduction]
     if profile:
         blocks.append("About you (optional)\n\n" + "\n".join(map(printed_profile_line, profile)) + "\n")
-    blocks += [f"{printed_question(question, 4)}\n\n\n" for question in questions]
+    blocks += [f"{printed_then(question, 4)}\n\n\n" for question in questions]
     if questions:
         blocks.append(closing_line("ran-prisons-2022", "k3v9x") + "\n")
     blocks.append(foot)

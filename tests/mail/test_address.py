@@ -62,3 +62,12 @@ def test_a_long_display_name_is_cut() -> None:
     address = parse_address(f"{'x' * 1_500} <a@x.test>")
     assert address is not None
     assert len(address.name) == 120
+
+
+def test_a_comma_in_an_unquoted_name_is_part_of_the_name() -> None:
+    assert parse_address("Schmidt, Anna <anna@example.org>") == Address("Schmidt, Anna", "anna@example.org")
+
+
+@pytest.mark.parametrize("header", ["boss@example.org, <eve@evil.example>", "a@example.org, b <b@example.org>"])
+def test_a_second_address_before_a_comma_is_never_a_name(header: str) -> None:
+    assert parse_address(header) is None

@@ -35,7 +35,7 @@ def letter(head: str, sender: str = "anna@prison.example") -> Letter:
         "Precedence: auto_reply\n",
         "X-Autoreply: yes\n",
         "X-Autorespond: out\n",
-        "X-Ranmailbot-Loop: k3v9x\n",
+        "X-Ranmailbot: k3v9x\n",
     ],
 )
 def test_a_machine_is_never_answered(head: str) -> None:
