@@ -14,6 +14,16 @@ _GUESSED = 0.6
 _GREETING_WORDS = 8
 _FOREWORDS = 20
 
+_LABELS = (
+    ",a,q,ad,re,nr,no,to,zu,i,ii,iii,iv,v,vi,vii,viii,ix,x,question,answer,response,point,number,q nr,question no,"
+    "answer to question,answer to,frage,antwort,antwort zu frage,zu frage,punkt,vraag,antwoord,réponse,point,"
+    "question n,domanda,risposta,pregunta,respuesta,pergunta,resposta,pytanie,odpowiedź,otázka,odpověď,odpoveď,"
+    "kérdés,válasz,întrebare,răspuns,jautājums,atbilde,klausimas,atsakymas,küsimus,vastus,kysymys,fråga,svar,"
+    "spørgsmål,spørsmål,въпрос,отговор,ερώτηση,απάντηση,pitanje,odgovor,vprašanje,שאלה,תשובה"
+)
+_LABEL_NAMES = frozenset(_LABELS.split(","))
+"""What people write before a number to say that it is a question's; unknown words count if they stand there twice."""
+
 Split = tuple[list[Found], list[Span], list[Span]]
 """Candidates for answers, spans that remain, spans of labels."""
 
@@ -41,12 +51,22 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
     found: list[Found] = []
     left: list[Span] = [layout.trimmed((span[0], span[0] + parts[0].label))]
     marks: list[Span] = []
-    for part in parts:
-        answer = layout.trimmed((span[0] + part.start, span[0] + part.end))
-        marks.append((span[0] + part.label, span[0] + part.start))
+    labels = [(span[0] + part.label, span[0] + part.start) for part in parts]
+    answers = [layout.trimmed((span[0] + part.start, span[0] + part.end)) for part in parts]
+    answered = any(end > start for start, end in answers)
+    names = [_name(layout.text[start:end]) for start, end in labels]
+    for part, label, answer, name in zip(parts, labels, answers, names, strict=True):
+        # A number alone is a mark; words before it only if they are a label's: "Only day 1" says something.
+        spoken = name not in _LABEL_NAMES and names.count(name) == 1
+        (left if spoken or not answered else marks).append(label)
         if answer[1] > answer[0]:
             found.append(Found(part.question, (answer,), depth, part.confidence, "labelled"))
     return found, left, marks
+
+
+def _name(label: str) -> str:
+    """The words of a label, without its number and marks."""
+    return " ".join("".join(c if c.isalpha() else " " for c in label).casefold().split())
 
 
 def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:

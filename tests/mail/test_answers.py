@@ -329,3 +329,21 @@ def test_text_beyond_what_is_read_for_answers_stays_in_the_remainder() -> None:
     reading = read(long)
     assert found(reading) == {1: "Ten years."}
     assert reading.remainder.endswith("the very end")
+
+
+@pytest.mark.parametrize("said", ["only day 1", "1", "Room 3", "See you on day 2."])
+def test_a_few_words_that_end_in_a_number_are_not_lost_as_a_label(said: str) -> None:
+    reading = read(said)
+    assert said in reading.remainder
+
+
+def test_words_before_a_number_that_are_no_label_stay_visible() -> None:
+    reading = read("In prison 2: we have no such cases.")
+    shown = " ".join([reading.remainder, *(answer.text for answer in reading.answers)])
+    assert "In prison 2" in shown
+
+
+def test_a_word_that_stands_before_every_number_is_a_label_in_any_language() -> None:
+    reading = read("Spurning 1: Ten years.\nSpurning 2: None.\nSpurning 3: Staff.\nSpurning 4: A visit.")
+    assert list(found(reading).values()) == ["Ten years.", "None.", "Staff.", "A visit."]
+    assert reading.remainder == ""
