@@ -32,9 +32,22 @@ def recognises(case: Case) -> bool:
         return False
     if case.reading.anchored:
         return True
-    asked_before = case.context.replied is not None or case.context.form_sent or bool(case.context.applications)
-    enough = min(2, len(case.context.form.questions))
-    return not letter.automatic and (asked_before or len(found) >= enough)
+    return not letter.automatic and (_labelled_enough(case) or _guess_is_likely(case))
+
+
+def _labelled_enough(case: Case) -> bool:
+    """Answers by number: one is enough from who was asked; a stranger's list must answer more of the questions."""
+    sure = sum(answer.sure for answer in case.reading.answers)
+    return sure >= (1 if _was_asked(case) else min(2, len(case.context.form.questions)))
+
+
+def _guess_is_likely(case: Case) -> bool:
+    """As many paragraphs as questions, from who was asked; but who asks us something is not answering."""
+    return _was_asked(case) and not any(answer.text.rstrip().endswith("?") for answer in case.reading.answers)
+
+
+def _was_asked(case: Case) -> bool:
+    return case.context.replied is not None or case.context.form_sent or bool(case.context.applications)
 
 
 def handle(case: Case) -> Outcome:

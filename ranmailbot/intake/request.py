@@ -34,8 +34,11 @@ _PERHAPS_UP_TO = 20
 
 
 def recognises(case: Case) -> bool:
-    """Whether the new text begins with a request, and nothing in it was read as answers."""
-    return not case.reading.answers and not case.letter.automatic and _wish(case) is not None
+    """Whether the new text begins with a request. Answers at our questions win; a guess at answers does not."""
+    wish = _wish(case)
+    if case.letter.automatic or wish is None or case.reading.anchored:
+        return False
+    return wish != "perhaps" or not case.reading.answers
 
 
 def handle(case: Case) -> Outcome:
@@ -53,17 +56,24 @@ def handle(case: Case) -> Outcome:
 
 
 def _wish(case: Case) -> Wish | None:
-    first = _first_line(case)
-    known = WORDS.get(" ".join(first))
-    if known is None and "withdraw" in first and len(first) <= _PERHAPS_UP_TO and case.context.applications:
-        return "perhaps"
+    lines = [_words(line) for line in _first_lines(case)]
+    known = next((WORDS[" ".join(words)] for words in lines if " ".join(words) in WORDS), None)
+    if known is None and case.context.applications:
+        perhaps = any("withdraw" in words and len(words) <= _PERHAPS_UP_TO for words in lines)
+        return "perhaps" if perhaps else None
     return known
 
 
-def _first_line(case: Case) -> list[str]:
-    lines = case.reading.remainder.split("\n") if case.reading.remainder.strip() else [case.letter.subject]
-    first = next((line for line in lines if line.strip()), "")
-    return first.casefold().replace(",", " ").strip(" .!\t\"'*").split()
+def _first_lines(case: Case) -> list[str]:
+    """Where a request stands: on top of the letter, of its new text, or in the subject of a letter without text."""
+    unquoted = (line.text for line in case.letter.text.lines if line.depth == 0 and line.text.strip())
+    new = (line for line in case.reading.remainder.split("\n") if line.strip())
+    found = [line for line in (next(unquoted, ""), next(new, "")) if line]
+    return found if case.letter.text.text.strip() else [case.letter.subject]
+
+
+def _words(line: str) -> list[str]:
+    return line.casefold().replace(",", " ").strip(" .!\t\"'*").split()
 
 
 def _mine(case: Case) -> tuple[Application, ...]:

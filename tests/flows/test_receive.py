@@ -12,7 +12,7 @@ from ranmailbot.call.application import Status
 from ranmailbot.desk import Outcome
 from ranmailbot.flows import receive
 from ranmailbot.ports import Unavailable
-from tests.world import WORDS, World, answers
+from tests.world import WORDS, World, answers, settings
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 
@@ -201,6 +201,31 @@ def test_a_forged_withdrawal_changes_nothing_and_asks_the_stored_address(world: 
     world.post(ANN, "withdraw", to=world.mails(ANN)[-1], proven=False)
     world.settle()
     assert world.applications()[0].status is Status.WITHDRAWN, "the round trip is the proof"
+
+
+@pytest.mark.parametrize("text", ["How can I take part?", "Good morning to all of you."])
+def test_a_first_mail_is_no_application_even_where_one_paragraph_would_be_an_answer(tmp_path: Path, text: str) -> None:
+    world = World(tmp_path, questions=settings().call.questions[:1])
+    world.post(ANN, text)
+    world.settle()
+    assert world.outcomes() == ["form_sent"]
+
+
+def test_a_question_in_reply_to_the_form_is_no_answer(tmp_path: Path) -> None:
+    world = World(tmp_path, questions=settings().call.questions[:1])
+    world.post(ANN, "Hello")
+    world.settle()
+    world.post(ANN, "May I answer in French?", to=world.mails(ANN)[0])
+    world.settle()
+    assert world.outcomes()[-1] == "enquired"
+
+
+def test_a_withdrawal_is_no_answer_even_where_one_paragraph_would_be_one(tmp_path: Path) -> None:
+    world = World(tmp_path, questions=settings().call.questions[:1])
+    world.apply(ANN, (1,))
+    world.post(ANN, "Withdraw", to=world.mails(ANN)[-1])
+    world.settle()
+    assert world.applications()[0].status is Status.WITHDRAWN
 
 
 def test_a_forged_withdrawal_of_somebody_who_has_not_applied_stops_no_reminder(world: World) -> None:

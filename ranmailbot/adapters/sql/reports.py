@@ -48,7 +48,9 @@ class SqlReports:
         letters, outcomes = tables.letters, tables.outcomes
         with self._shelf() as shelf:
             query = (
-                select(letters, outcomes.c.name.label("outcome"), outcomes.c.note, outcomes.c.application)
+                select(
+                    *_without(letters, "raw"), outcomes.c.name.label("outcome"), outcomes.c.note, outcomes.c.application
+                )
                 .join(outcomes, outcomes.c.letter == letters.c.id)
                 .where(letters.c.call == shelf.call.key)
                 .order_by(letters.c.arrived_at, letters.c.id)
@@ -60,7 +62,7 @@ class SqlReports:
         boxes, outcomes = tables.outbox, tables.outcomes
         with self._shelf() as shelf:
             query = (
-                select(boxes, outcomes.c.cause)
+                select(*_without(boxes, "content"), outcomes.c.cause)
                 .join(outcomes, outcomes.c.id == boxes.c.outcome)
                 .where(boxes.c.call == shelf.call.key)
                 .order_by(boxes.c.id)
@@ -106,6 +108,11 @@ class SqlReports:
 def _count(shelf: Shelf, table: Table, column: ColumnElement[Any], *where: ColumnElement[bool]) -> dict[str, int]:
     query = select(column.label("name"), func.count().label("total")).where(table.c.call == shelf.call.key, *where)
     return {str(row.name): int(row.total) for row in shelf.all(query.group_by(column).order_by(column))}
+
+
+def _without(table: Table, large: str) -> list[ColumnElement[Any]]:
+    """All columns but the one that holds whole mails."""
+    return [column for column in table.c if column.name != large]
 
 
 def _one(shelf: Shelf, table: Table, number: int) -> Row[Any]:
