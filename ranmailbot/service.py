@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -95,6 +95,8 @@ class MailServer:
     smtp: Account
     archive: str
     authserv_id: str
+    folders: ImapFolders = field(default_factory=ImapFolders)
+    """Where mail waits and where our copies lie; the built-in server has the names of `ImapFolders`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,8 @@ def configured_server(settings: Settings) -> MailServer | None:
     imap, smtp = settings.mailbox.account, settings.submission.account
     if imap is None or smtp is None:
         return None
-    return MailServer(imap, smtp, settings.submission.archive, settings.mailbox.authserv_id)
+    folders = ImapFolders(junk=settings.mailbox.junk, archive=settings.mailbox.archive)
+    return MailServer(imap, smtp, settings.submission.archive, settings.mailbox.authserv_id, folders)
 
 
 class BuiltIn:
@@ -296,11 +299,10 @@ def _archive_address(box: str) -> str:
 
 def _mailbox(desktop: Desktop, mail: MailServer, memory: Path | None, held: ExitStack) -> ImapMailbox:
     settings = desktop.settings
-    folders = ImapFolders(junk=settings.mailbox.junk, archive=settings.mailbox.archive)
     mailbox = ImapMailbox(
         mail.imap,
         desktop.clock,
-        folders,
+        mail.folders,
         own_address=settings.call.mailbox.email,
         message_bytes=settings.limits.message_bytes,
         memory=memory,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from argparse import Namespace
@@ -25,6 +26,7 @@ from ranmailbot.runner import running
 
 def run(console: Console, options: Namespace) -> int:
     """Run until SIGINT or SIGTERM."""
+    os.umask(0o077)  # whatever the bot writes is for its own eyes
     settings = settings_of(options)
     _log(verbose=options.verbose)
     warn(console, settings)
@@ -89,8 +91,6 @@ def _server(
     if configured is not None:
         yield configured, lambda: None
         return
-    if faults := JinjaStationery(settings.call, settings.templates).check():
-        raise TemplateFault("these mails cannot be written, so the bot does not start:\n" + "\n".join(faults))
     state = settings.storage.folder
     with service.serve_built_in(settings, state, options.smtp_port, options.imap_port) as built_in:
         box, server = settings.call.mailbox.email, built_in.server

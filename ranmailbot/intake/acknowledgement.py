@@ -52,7 +52,7 @@ def _wait(case: Case, *, became: bool, complete: bool) -> int:
 
 
 def _facts(case: Case, before: Application | None, after: Application) -> dict[str, object]:
-    labels = {line.key: line.label for line in case.call.profile_lines}
+    labels: dict[str, str] = {line.key: line.label for line in case.call.profile_lines}
     numbers = tuple(question.number for question in case.call.questions)
     return {
         "reference": after.reference,
@@ -60,7 +60,7 @@ def _facts(case: Case, before: Application | None, after: Application) -> dict[s
         "understood": [_understood(question.number, question.text, case, after) for question in case.call.questions],
         "open": list(open_questions(after.answers, numbers)),
         "profile": [
-            {"label": labels.get(value.key, value.key), "text": value.text, "guessed": value.guessed}  # type: ignore[call-overload]
+            {"label": labels.get(value.key, value.key), "text": value.text, "guessed": value.guessed}
             for value in after.profile
         ],
         "show_content": case.proven,

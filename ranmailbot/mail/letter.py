@@ -20,7 +20,7 @@ from ranmailbot.mail.headers import Headers
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reply_text import Line, VisibleText
 from ranmailbot.mail.silence import reasons
-from ranmailbot.mail.visible import Attachment, see
+from ranmailbot.mail.visible import Attachment, Seen, see
 
 __all__ = ["Attachment", "Letter", "Line", "NotALetter", "Report", "VisibleText", "decode"]
 
@@ -95,15 +95,7 @@ def decode(
 
     Everything else that is wrong with them is named in `faults`, and as much as possible is read.
     """
-    if len(raw) > limits.message_bytes:
-        raise NotALetter("the message is larger than the limit")
-    if not raw.strip():
-        raise NotALetter("the message is empty")
-    try:
-        root, broken = mime.split(raw, limits)
-        seen = see(root, limits)
-    except RecursionError as error:
-        raise NotALetter("the message is nested too deeply") from error
+    root, seen, broken = _opened(raw, limits)
     headers = root.headers
     sender = _sender(headers)
     return_path = _return_path(headers)
@@ -132,6 +124,19 @@ def decode(
         size=len(raw),
         also=seen.also,
     )
+
+
+def _opened(raw: bytes, limits: Limits) -> tuple[mime.Part, Seen, tuple[str, ...]]:
+    """The parts, what a reader sees of them, and what is wrong with them."""
+    if len(raw) > limits.message_bytes:
+        raise NotALetter("the message is larger than the limit")
+    if not raw.strip():
+        raise NotALetter("the message is empty")
+    try:
+        root, broken = mime.split(raw, limits)
+        return root, see(root, limits), broken
+    except RecursionError as error:
+        raise NotALetter("the message is nested too deeply") from error
 
 
 def _sender(headers: Headers) -> Address | None:

@@ -207,4 +207,4 @@ def _plain(text: str) -> str:
 
 def _short(text: str) -> str:
     plain = _plain(text)
-    return plain if len(plain) <= 100 else plain[:99] + "…"  # noqa: PLR2004  characters of one line
+    return plain if len(plain) <= 100 else plain[:99] + "…"  # noqa: PLR2004 - characters of one line

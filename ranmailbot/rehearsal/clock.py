@@ -26,7 +26,7 @@ class PlayedClock:
         """Played seconds since the start: wall and monotonic time agree, so nothing looks like a jump."""
         return (self.moment - self.started).total_seconds()
 
-    def arrival(self, stamp: datetime) -> datetime:  # noqa: ARG002  the mailbox stamps real time, which is not played
+    def arrival(self, stamp: datetime) -> datetime:  # noqa: ARG002 - the mailbox stamps real time, which is not played
         """Whatever the mailbox stamped: in a played world a letter arrives now."""
         return self.moment
 

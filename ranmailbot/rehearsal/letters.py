@@ -97,7 +97,7 @@ def plain(head: Head, text: str, *, charset: str = "utf-8", flowed: bool = False
         # Old clients write plain quotes and hyphens where their character set lacks ours, and ? for all the rest.
         text = text.translate(PLAIN).encode(charset, "replace").decode(charset)
     cte = "quoted-printable" if charset != "utf-8" or not text.isascii() else "7bit"
-    if max(map(len, text.split("\n"))) > 900:  # noqa: PLR2004  lines may have 998 octets (RFC 5322 2.1.1)
+    if max(map(len, text.split("\n"))) > 900:  # noqa: PLR2004 - lines may have 998 octets (RFC 5322 2.1.1)
         cte = "quoted-printable"
     message.set_content(text, charset=charset, cte=cte)
     if flowed:

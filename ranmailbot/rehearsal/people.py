@@ -179,7 +179,7 @@ _UNAUTHENTICATED = 3
 
 def cast(call: Call, count: int, seed: int) -> tuple[Persona, ...]:
     """`count` people for this call, the same for the same seed."""
-    chance = Random(f"cast:{seed}")  # noqa: S311  sample people, not secrets
+    chance = Random(f"cast:{seed}")  # noqa: S311 - sample people, not secrets
     names = _names(chance)
     people: list[Persona] = []
     for index in range(count):

@@ -197,7 +197,7 @@ def _set(
         desk=Desk(seed),
         ids=Ids(seed),
         grid=timedelta(minutes=1 if len(people) < CROWD else 10),
-        diaries=tuple(Diary(Random(f"diary:{seed}:{persona.index}")) for persona in people),  # noqa: S311  played, no secret
+        diaries=tuple(Diary(Random(f"diary:{seed}:{persona.index}")) for persona in people),  # noqa: S311 - played, no secret
         homes=homes,
     )
 

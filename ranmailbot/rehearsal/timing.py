@@ -29,7 +29,7 @@ def by_day(moment: datetime, chance: Random, zone: str) -> datetime:
 def in_time(now: datetime, call: Call, chance: Random, share: float = 0.7) -> datetime:
     """A moment between an hour from now and `share` of the time that is left until the deadline."""
     left = (call.deadline - now).total_seconds() / 3600
-    if left < 4:  # noqa: PLR2004  hours: too late for sleeping
+    if left < 4:  # noqa: PLR2004 - hours: too late for sleeping
         return now + timedelta(minutes=max(1.0, left * 20))
     moment = later(now, 1, max(2.0, left * share), chance, call.zone)
     return min(moment, call.deadline - timedelta(hours=2))

@@ -13,8 +13,6 @@ from ranmailbot.adapters.sql.shelf import Shelf, owner_of
 from ranmailbot.mail.outgoing import OutgoingMail
 from ranmailbot.ports import State, Waiting, Written
 
-UNSETTLED = (State.QUEUED, State.CLAIMED, State.HELD)
-
 
 def put(shelf: Shelf, written: Written, outcome: int, at: datetime) -> None:
     """Queue a finished mail; an older one of the same thread that still waits becomes void."""
