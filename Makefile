@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: rehearse run test lint clean help
+.PHONY: rehearse run test lint benchmark clean help
 
 help:
 	@echo "make rehearse   play the configured call on the built-in mail server"
 	@echo "make test       run all tests (types, lint and import contracts among them)"
 	@echo "make run        run the bot on the built-in mail server"
+	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
 	@echo "make clean      remove what these commands made"
 
 $(READY): pyproject.toml
@@ -32,6 +33,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+benchmark: $(READY)
+	$(BIN)/python -m benchmarks.intake --write
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache rehearsals
