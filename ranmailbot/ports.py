@@ -241,8 +241,8 @@ class Books(Ledger, Protocol):
         ...
 
     def next_number(self) -> int: ...
-    def forget_attempts(self, digest: str) -> None:
-        """This message has its outcome: attempts at it are no longer counted."""
+    def forget_attempts(self, digests: Sequence[str]) -> None:
+        """These messages have their outcome: attempts at them are no longer counted."""
         ...
 
     # Outcomes: one cause, one outcome.

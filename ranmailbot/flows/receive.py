@@ -60,8 +60,7 @@ class Receiver:
         received = self._read(envelopes)
         with self.store.begin() as books:
             folders = [self._settle(books, one) for one in received]
-            for one in received:
-                books.forget_attempts(one.digest)
+            books.forget_attempts([one.digest for one in received])
         for folder in sorted(set(folders)):
             self.mailbox.file(folder, [e for e, there in zip(envelopes, folders, strict=True) if there == folder])
         return len(envelopes)

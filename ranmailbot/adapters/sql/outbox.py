@@ -51,10 +51,8 @@ def put(shelf: Shelf, written: Written, outcome: int, at: datetime) -> None:
 
 def void_thread(shelf: Shelf, thread: str, at: datetime) -> None:
     """Mails of this thread that still wait are no longer wanted."""
-    table = tables.outbox
-    shelf.change(
-        table, table.c.thread == thread, table.c.state == str(State.QUEUED), state=str(State.VOID), settled_at=at
-    )
+    waiting_ones = {"thread": thread, "state": str(State.QUEUED)}
+    shelf.change(tables.outbox, waiting_ones, state=str(State.VOID), settled_at=at)
 
 
 def replies_since(shelf: Shelf, email: str, since: datetime) -> int:

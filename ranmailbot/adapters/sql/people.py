@@ -25,7 +25,7 @@ GROUP = 500
 
 def application(shelf: Shelf, number: int) -> Application | None:
     """The application with this number."""
-    row = shelf.one(tables.applications, tables.applications.c.number == number)
+    row = shelf.one(tables.applications, number=number)
     return next(_read(shelf, [row]), None) if row is not None else None
 
 
@@ -66,12 +66,12 @@ def save(shelf: Shelf, person: Application, letter: int | None) -> None:
     table = tables.applications
     owner = owner_of(person.number, person.received_at)
     sealed = shelf.close(owner, application_facts(person))
-    before = shelf.one(table, table.c.number == person.number)
+    before = shelf.one(table, number=person.number)
     values = _columns(shelf, person) | {"sealed": sealed}
     if before is None:
         shelf.insert(table, number=person.number, **values)
     else:
-        shelf.change(table, table.c.number == person.number, **values)
+        shelf.change(table, {"number": person.number}, **values)
     if before is None or before.version != person.version:
         _keep_version(shelf, person, letter, sealed)
     for rsvp in person.rsvps.values():
@@ -81,19 +81,19 @@ def save(shelf: Shelf, person: Application, letter: int | None) -> None:
 def event(shelf: Shelf, number: int, session: str, now: datetime, uid: str) -> CalendarEvent:
     """The person's event for this session, for one more mail: SEQUENCE and DTSTAMP only ever grow."""
     table = tables.events
-    mine = (table.c.application == number, table.c.session == session)
-    row = shelf.one(table, *mine)
+    mine = {"application": number, "session": session}
+    row = shelf.one(table, **mine)
     if row is None:
         shelf.insert(table, application=number, session=session, uid=uid, sequence=0, stamped_at=now)
         return CalendarEvent(uid, 0, now)
     stamp = max(now, row.stamped_at + timedelta(seconds=1))
-    shelf.change(table, *mine, sequence=row.sequence + 1, stamped_at=stamp)
+    shelf.change(table, mine, sequence=row.sequence + 1, stamped_at=stamp)
     return CalendarEvent(row.uid, row.sequence + 1, stamp)
 
 
 def event_owner(shelf: Shelf, uid: str) -> tuple[int, str] | None:
     """Whose event this is: application number and session key."""
-    row = shelf.one(tables.events, tables.events.c.uid == uid)
+    row = shelf.one(tables.events, uid=uid)
     return (row.application, row.session) if row is not None else None
 
 
@@ -110,14 +110,14 @@ def unsubscribe(shelf: Shelf, email: str) -> None:
 def knows(shelf: Shelf, email: str) -> bool:
     """Whether this address was ever sent the call or the form."""
     table = tables.correspondents
-    row = shelf.one(table, table.c.address == shelf.seal.lookup(email))
+    row = shelf.one(table, address=shelf.seal.lookup(email))
     return row is not None and row.asked_at is not None
 
 
 def is_unsubscribed(shelf: Shelf, email: str) -> bool:
     """Whether this address wants, or can get, no mailing any more."""
     table = tables.correspondents
-    row = shelf.one(table, table.c.address == shelf.seal.lookup(email))
+    row = shelf.one(table, address=shelf.seal.lookup(email))
     return row is not None and bool(row.unsubscribed)
 
 
@@ -134,7 +134,7 @@ def silent(shelf: Shelf) -> Iterator[Recipient]:
 
 def correspondent(shelf: Shelf, key: str) -> Address | None:
     """The address behind a keyed hash."""
-    row = shelf.one(tables.correspondents, tables.correspondents.c.address == key)
+    row = shelf.one(tables.correspondents, address=key)
     return _address(shelf, row) if row is not None else None
 
 
@@ -158,9 +158,9 @@ def _address(shelf: Shelf, row: Row[Any]) -> Address:
 
 def _correspondent(shelf: Shelf, email: str, name: str, **values: object) -> None:
     table, key = tables.correspondents, shelf.seal.lookup(email)
-    if shelf.one(table, table.c.address == key) is not None:
+    if shelf.one(table, address=key) is not None:
         if values:
-            shelf.change(table, table.c.address == key, **values)
+            shelf.change(table, {"address": key}, **values)
         return
     sealed = shelf.close(CORRESPONDENTS, {"email": email, "name": name})
     shelf.insert(table, address=key, sealed=sealed, **({"unsubscribed": False, "asked_at": None} | values))
@@ -195,7 +195,7 @@ def _keep_version(shelf: Shelf, person: Application, letter: int | None, sealed:
 
 def _save_rsvp(shelf: Shelf, number: int, owner: str, rsvp: Rsvp) -> None:
     table = tables.rsvps
-    mine = (table.c.application == number, table.c.session == rsvp.session)
+    mine = {"application": number, "session": rsvp.session}
     values: dict[str, object] = {
         "reply": str(rsvp.reply),
         "via": rsvp.via,
@@ -203,12 +203,12 @@ def _save_rsvp(shelf: Shelf, number: int, owner: str, rsvp: Rsvp) -> None:
         "stamp": rsvp.stamp,
         "at": rsvp.at,
     }
-    before = shelf.one(table, *mine)
+    before = shelf.one(table, **mine)
     if before is None:
         comment = shelf.close(owner, {"comment": rsvp.comment})
         shelf.insert(table, application=number, session=rsvp.session, comment=comment, **values)
     elif any(getattr(before, name) != value for name, value in values.items()):
-        shelf.change(table, *mine, comment=shelf.close(owner, {"comment": rsvp.comment}), **values)
+        shelf.change(table, mine, comment=shelf.close(owner, {"comment": rsvp.comment}), **values)
 
 
 def _read(shelf: Shelf, rows: Sequence[Row[Any]]) -> Iterator[Application]:

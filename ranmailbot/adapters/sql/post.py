@@ -25,12 +25,12 @@ TROUBLES = ("shunted", "quarantined", "bounced", "refused", "held_mail", "alarm"
 def seen(shelf: Shelf, key: str, envelope: Envelope) -> str | None:
     """Where a letter that is stored already belongs: its own folder if it was never moved, else among the copies."""
     table = tables.letters
-    row = shelf.one(table, table.c.key == key)
+    row = shelf.one(table, key=key)
     if row is None:
         return None
     if (row.uidvalidity, row.uid) == (envelope.uidvalidity, envelope.uid):
         return str(row.folder)
-    shelf.change(table, table.c.key == key, copies=row.copies + 1)
+    shelf.change(table, {"key": key}, copies=row.copies + 1)
     return str(Folder.COPIES)
 
 
@@ -43,19 +43,17 @@ def attempts(shelf: Shelf, digests: Sequence[str]) -> tuple[int, ...]:
 
 def count_attempts(shelf: Shelf, digests: Sequence[str]) -> None:
     """One more attempt at each."""
-    table = tables.attempts
-    for digest, tried in zip(digests, attempts(shelf, digests), strict=True):
-        if tried:
-            shelf.change(table, table.c.digest == digest, tries=tried + 1)
-        else:
-            forget_attempts(shelf, digest)
-            shelf.insert(table, digest=digest, tries=1)
+    tried = dict(zip(digests, attempts(shelf, digests), strict=True))
+    forget_attempts(shelf, digests)
+    for digest, times in tried.items():
+        shelf.insert(tables.attempts, digest=digest, tries=times + 1)
 
 
-def forget_attempts(shelf: Shelf, digest: str) -> None:
-    """Attempts at this message are no longer counted."""
+def forget_attempts(shelf: Shelf, digests: Sequence[str]) -> None:
+    """Attempts at these messages are no longer counted."""
     table = tables.attempts
-    shelf.connection.execute(table.delete().where(table.c.call == shelf.call.key, table.c.digest == digest))
+    mine = (table.c.call == shelf.call.key, table.c.digest.in_(list(digests)))
+    shelf.connection.execute(table.delete().where(*mine))
 
 
 def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
@@ -87,7 +85,7 @@ def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
 
 def has_outcome(shelf: Shelf, cause: str) -> bool:
     """Whether this cause has had its outcome."""
-    return shelf.one(tables.outcomes, tables.outcomes.c.cause == cause) is not None
+    return shelf.one(tables.outcomes, cause=cause) is not None
 
 
 def about(outcome: Outcome) -> int | None:
@@ -114,9 +112,8 @@ def keep_outcome(
 def sent_mail(shelf: Shelf, message_ids: Sequence[str], reference: str) -> SentMail | None:
     """The first of these Message-IDs that is ours, else the mail whose Message-ID begins with the visible reference."""
     table = tables.outbox
-    wanted = list(message_ids)[:100]
-    rows = {row.message_id: row for row in shelf.all(shelf.of(table).where(table.c.message_id.in_(wanted)))}
-    row = next((rows[message_id] for message_id in wanted if message_id in rows), None)
+    found = (shelf.one(table, message_id=message_id) for message_id in message_ids)
+    row = next((row for row in found if row is not None), None)
     if row is None and reference.isalnum():
         begins = shelf.of(table).where(table.c.message_id.startswith(f"<{reference.lower()}", autoescape=True))
         row = shelf.connection.execute(begins.limit(1)).first()

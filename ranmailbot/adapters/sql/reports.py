@@ -116,7 +116,7 @@ def _without(table: Table, large: str) -> list[ColumnElement[Any]]:
 
 
 def _one(shelf: Shelf, table: Table, number: int) -> Row[Any]:
-    row = shelf.one(table, table.c.id == number)
+    row = shelf.one(table, id=number)
     if row is None:
         raise KeyError(number)
     return row

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select
+from sqlalchemy import Connection, Insert, Row, Select, Table, Update, bindparam, select
+from sqlalchemy.sql.dml import ReturningInsert
 
 from ranmailbot.adapters.sql.packing import pack, unpack
 from ranmailbot.call.call import Call
@@ -27,9 +29,9 @@ class Shelf:
         """All columns of this call's rows."""
         return select(table).where(table.c.call == self.call.key)
 
-    def one(self, table: Table, *where: ColumnElement[bool]) -> Row[Any] | None:
-        """One row of this call, or None."""
-        return self.connection.execute(self.of(table).where(*where)).first()
+    def one(self, table: Table, **equal: object) -> Row[Any] | None:
+        """One row of this call in which these columns have these values, or None."""
+        return self.connection.execute(_find(table, tuple(equal)), {"call": self.call.key, **equal}).first()
 
     def all(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """All rows of a query."""
@@ -37,16 +39,17 @@ class Shelf:
 
     def insert(self, table: Table, **values: object) -> None:
         """One row of this call."""
-        self.connection.execute(table.insert().values(call=self.call.key, **values))
+        self.connection.execute(_insert(table), {"call": self.call.key, **values})
 
     def number(self, table: Table, **values: object) -> int:
         """Insert one row of this call and return its id."""
-        statement = table.insert().values(call=self.call.key, **values).returning(table.c.id)
-        return int(self.connection.execute(statement).scalar_one())
+        return int(self.connection.execute(_numbered(table), {"call": self.call.key, **values}).scalar_one())
 
-    def change(self, table: Table, *where: ColumnElement[bool], **values: object) -> None:
-        """Change this call's rows that fit."""
-        self.connection.execute(table.update().where(table.c.call == self.call.key, *where).values(**values))
+    def change(self, table: Table, equal: Mapping[str, object], **values: object) -> None:
+        """Change this call's rows in which these columns have these values."""
+        where = {f"is_{name}": value for name, value in equal.items()}
+        to = {f"to_{name}": value for name, value in values.items()}
+        self.connection.execute(_change(table, tuple(equal), tuple(values)), {"is_call": self.call.key, **where, **to})
 
     def close(self, owner: str, facts: dict[str, object]) -> bytes:
         """Facts, sealed for their owner."""
@@ -60,3 +63,28 @@ class Shelf:
 def owner_of(application: int | None, at: datetime) -> str:
     """Whose key seals something: the applicant's, or for everybody else one that can expire by month."""
     return f"application:{application}" if application is not None else f"others:{at:%Y-%m}"
+
+
+# Statements are built once for each shape: building one costs more than running it.
+
+
+@lru_cache(maxsize=256)
+def _find(table: Table, names: tuple[str, ...]) -> Select[Any]:
+    equal = (table.c[name] == bindparam(name) for name in ("call", *names))
+    return select(table).where(*equal)
+
+
+@lru_cache(maxsize=64)
+def _insert(table: Table) -> Insert:
+    return table.insert()
+
+
+@lru_cache(maxsize=64)
+def _numbered(table: Table) -> ReturningInsert[Any]:
+    return table.insert().returning(table.c.id)
+
+
+@lru_cache(maxsize=256)
+def _change(table: Table, where: tuple[str, ...], names: tuple[str, ...]) -> Update:
+    equal = (table.c[name] == bindparam(f"is_{name}") for name in ("call", *where))
+    return table.update().where(*equal).values({name: bindparam(f"to_{name}") for name in names})

@@ -101,8 +101,8 @@ class SqlBooks:
     def next_number(self) -> int:
         return people.next_number(self.shelf)
 
-    def forget_attempts(self, digest: str) -> None:
-        post.forget_attempts(self.shelf, digest)
+    def forget_attempts(self, digests: Sequence[str]) -> None:
+        post.forget_attempts(self.shelf, digests)
 
     def savepoint(self) -> AbstractContextManager[object]:
         return self.shelf.connection.begin_nested()

@@ -28,7 +28,7 @@ def kept(shelf: Shelf) -> frozenset[str]:
 
 def settle(shelf: Shelf, key: str, state: str, at: datetime) -> None:
     """Record that a milestone was kept or has lapsed; the first record stays."""
-    if shelf.one(tables.milestones, tables.milestones.c.key == key) is None:
+    if shelf.one(tables.milestones, key=key) is None:
         shelf.insert(tables.milestones, key=key, state=state, at=at)
 
 
@@ -57,7 +57,7 @@ def pending(shelf: Shelf, milestone: str, limit: int) -> tuple[Recipient, ...]:
 def done(shelf: Shelf, milestone: str, recipient: str) -> None:
     """This recipient needs nothing more of this milestone."""
     table = tables.recipients
-    shelf.change(table, table.c.milestone == milestone, table.c.recipient == recipient, done=True)
+    shelf.change(table, {"milestone": milestone, "recipient": recipient}, done=True)
 
 
 def release(shelf: Shelf, milestone: str, recipient: str) -> None:
