@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: rehearse run test lint benchmark clean help
+.PHONY: rehearse run test lint benchmark crash clean help
 
 help:
 	@echo "make rehearse   play the configured call on the built-in mail server"
 	@echo "make test       run all tests (types, lint and import contracts among them)"
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
+	@echo "make crash      kill the bot KILLS times while mail arrives, and count"
 	@echo "make clean      remove what these commands made"
 
 $(READY): pyproject.toml
@@ -33,6 +34,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+crash: $(READY)
+	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100)
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks.intake --write
