@@ -257,6 +257,10 @@ class Books(Ledger, Protocol):
         ...
 
     # Timeline.
+    def newest(self) -> int:
+        """The number of the newest outcome, 0 if there is none: nothing changes without one."""
+        ...
+
     def settled(self) -> frozenset[str]:
         """Keys of milestones that are kept or lapsed."""
         ...

@@ -7,7 +7,7 @@ the organisers are told. A mailing that is due but hindered (missing join detail
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,8 @@ class Announcer:
     desk: Desk
     call: Call
     clock: Clock
+    seen: dict[str, int] = field(default_factory=dict)
+    """For each standing milestone the newest outcome when it last looked for recipients: no news, no look."""
 
     def run(self) -> int:
         """Fire what is due and settle what has lapsed; how many mails and settlements that were."""
@@ -53,12 +55,16 @@ class Announcer:
         if hindrance := mailing.obstacle(milestone, self.call):
             return self._alarm(milestone, hindrance)
         with self.store.begin() as books:
+            newest = books.newest()
+            if mailing.STANDING and self.seen.get(milestone.key) == newest:
+                return 0
             if mailing.STANDING or not books.has_outcome(_opened(milestone)):
                 books.fix_recipients(milestone.key, mailing.recipients(books, milestone))
             books.record(_opened(milestone), Outcome("opened"), (), self.clock.now(), None)
         count = 0
         while done := self._group(milestone):
             count += done
+        self.seen[milestone.key] = newest  # only now: a run that broke off looks again
         if not mailing.STANDING:
             self._settle(milestone, "kept", count)
             count += 1

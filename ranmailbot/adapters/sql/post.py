@@ -88,6 +88,14 @@ def has_outcome(shelf: Shelf, cause: str) -> bool:
     return shelf.one(tables.outcomes, cause=cause) is not None
 
 
+def newest(shelf: Shelf) -> int:
+    """The id of the newest outcome, or 0."""
+    table = tables.outcomes
+    return int(
+        shelf.connection.execute(select(func.max(table.c.id)).where(table.c.call == shelf.call.key)).scalar() or 0
+    )
+
+
 def about(outcome: Outcome) -> int | None:
     """Whom an outcome is about, if it changes one application."""
     return outcome.applications[0].number if len(outcome.applications) == 1 else None

@@ -130,6 +130,9 @@ class SqlBooks:
             people.unsubscribe(self.shelf, email)
         return True
 
+    def newest(self) -> int:
+        return post.newest(self.shelf)
+
     def settled(self) -> frozenset[str]:
         return timeline.settled(self.shelf)
 
