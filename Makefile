@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: rehearse run test lint benchmark crash clean help
+.PHONY: rehearse run test lint benchmark crash simulate clean help
 
 help:
 	@echo "make rehearse   play the configured call on the built-in mail server"
@@ -12,6 +12,7 @@ help:
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
 	@echo "make crash      kill the bot KILLS times while mail arrives, and count"
+	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED replays one)"
 	@echo "make clean      remove what these commands made"
 
 $(READY): pyproject.toml
@@ -37,6 +38,9 @@ lint: $(READY)
 
 crash: $(READY)
 	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100)
+
+simulate: $(READY)
+	$(BIN)/python -m tests.campaigns.simulate --campaigns $(or $(CAMPAIGNS),200) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks.intake --write

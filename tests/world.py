@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ranmailbot import config
@@ -43,6 +43,12 @@ def settings() -> config.Settings:
     return config.load(ROOT / "config.toml", {})
 
 
+@cache
+def stationery() -> JinjaStationery:
+    """Of the shipped call: compiling all templates takes longer than most tests."""
+    return JinjaStationery(settings().call, settings().templates)
+
+
 class PlayedClock:
     def __init__(self, now: datetime) -> None:
         self.moment = now
@@ -70,6 +76,12 @@ class CountedTokens:
         return f"00000000-0000-4000-8000-{next(self._numbers):012d}"
 
 
+@lru_cache(maxsize=4096)
+def parsed(raw: bytes) -> EmailMessage:
+    """Our own bytes, read by the standard library; kept, since tests ask the same mails again and again."""
+    return message_from_bytes(raw, policy=policy.default)  # type: ignore[return-value]
+
+
 @dataclass
 class Mail:
     """A mail the bot sent, as its recipient sees it."""
@@ -78,7 +90,7 @@ class Mail:
 
     @property
     def message(self) -> EmailMessage:
-        return message_from_bytes(self.raw, policy=policy.default)  # type: ignore[return-value]
+        return parsed(self.raw)
 
     @property
     def kind(self) -> str:
@@ -114,7 +126,7 @@ class World:
         seal = AesSeal(b"k" * 32)
         self.store = SqlStore(self.engine, self.call, seal, "digest", listed)
         self.reports = SqlReports(self.engine, self.call, seal)
-        self.stationery = JinjaStationery(self.call, settings().templates)
+        self.stationery = JinjaStationery(self.call, settings().templates) if changes else stationery()
         self.desk = Desk(self.stationery, self.tokens, "ran.example")
         self._numbers = itertools.count(1)
         self.start()

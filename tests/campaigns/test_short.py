@@ -1,10 +1,18 @@
-"""The short forms of the campaigns. The long ones: `make crash KILLS=1000`."""
+"""The short forms of the campaigns. The long ones: `make crash KILLS=1000`, `make simulate CAMPAIGNS=10000`."""
 
 from __future__ import annotations
 
+import pytest
+
 from tests.campaigns.crash import campaign
+from tests.campaigns.simulate import simulate
 
 
 def test_a_bot_that_is_killed_at_random_loses_nothing_and_doubles_nothing() -> None:
     tally = campaign(kills=6, seed=7)
     assert (tally.lost, tally.doubled) == (0, 0), tally.line()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_promise_is_broken_in_six_weeks_of_faults_and_crashes(seed: int) -> None:
+    assert simulate(seed) > 0
