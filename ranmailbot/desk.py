@@ -132,6 +132,11 @@ class Case:
         return "\n\n".join(text for text in (self.reading.remainder.strip(), "\n".join(also)) if text)
 
     @property
+    def command(self) -> str:
+        """The new text as far as it may command something: nothing of it, if an attached message lent some."""
+        return "" if self.letter.borrowed else self.reading.remainder
+
+    @property
     def may_answer(self) -> bool:
         """Whether an automatic reply may go out now: allowed at all (RFC 3834), and not too many today.
 

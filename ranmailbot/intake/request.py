@@ -61,7 +61,8 @@ def _wish(case: Case) -> Wish | None:
 
 
 def _first_line(case: Case) -> list[str]:
-    lines = case.reading.remainder.split("\n") if case.reading.remainder.strip() else [case.letter.subject]
+    written = case.command.strip() or ("" if case.letter.borrowed else case.letter.subject)
+    lines = written.split("\n")
     first = next((line for line in lines if line.strip()), "")
     return first.casefold().replace(",", " ").strip(" .!\t\"'*").split()
 

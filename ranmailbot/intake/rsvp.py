@@ -78,7 +78,7 @@ def _words(case: Case) -> Mapping[str, Reply]:
     replied = case.context.replied
     if replied is None or replied.kind not in ANSWERABLE:
         return MappingProxyType({})
-    return read_words(case.reading.remainder, tuple(session.key for session in case.call.sessions), replied.session)
+    return read_words(case.command, tuple(session.key for session in case.call.sessions), replied.session)
 
 
 def _by_words(case: Case) -> Outcome:

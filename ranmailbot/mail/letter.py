@@ -61,6 +61,8 @@ class Letter:
     size: int
     also: tuple[str, ...] = ()
     """Lines of alternatives and attached messages that were not chosen as the text and say something else."""
+    borrowed: bool = False
+    """Whether some of the text stands in an attached message: somebody else may have written it."""
 
     @property
     def answerable(self) -> bool:
@@ -131,6 +133,7 @@ def decode(
         faults=tuple(dict.fromkeys((*broken, *seen.faults))),
         size=len(raw),
         also=seen.also,
+        borrowed=seen.borrowed,
     )
 
 
