@@ -152,7 +152,7 @@ RESULTS = {
     "policy.dmarc": f"{AR}{AUTHSERV}; x-dmarc=pass header.from=ran.example\n",
     "a word that begins with pass": f"{AR}{AUTHSERV}; dmarc=passed header.from=ran.example\n",
     "bestguesspass": f"{AR}{AUTHSERV}; dmarc=bestguesspass header.from=ran.example\n",
-    "folded over lines": f"{AR}{AUTHSERV};\n dmarc=fail\n header.from=ran.example;\n\tdmarc=pass header.from=ran.example\n",
+    "folded over lines": f"{AR}{AUTHSERV};\n dmarc=fail\n header.from=ran.example;\n\tdmarc=pass\n header.from=x\n",
     "encoded words": f"{AR}{word(GOOD)}\n",
     "ARC instead": f"ARC-Authentication-Results: i=1; {GOOD}\n",
     "a lookalike field": f"Authentication-Result: {GOOD}\nX-Authentication-Results: {GOOD}\n",
