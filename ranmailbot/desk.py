@@ -110,9 +110,14 @@ class Case:
 
     @property
     def round_trip(self) -> bool:
-        """Whether it answers a mail that only went to this very address: its Message-ID cannot be guessed."""
+        """Whether it answers a mail that only went to this very address: its Message-ID cannot be guessed.
+
+        The reference in the closing line is seen by everybody the mail is shown to: alone it proves nothing.
+        """
         replied, sender = self.context.replied, self.letter.sender
-        return replied is not None and sender is not None and replied.recipient.casefold() == sender.key
+        if replied is None or sender is None or replied.recipient.casefold() != sender.key:
+            return False
+        return self.letter.authentication.passed or replied.message_id in self.letter.refers_to
 
     @property
     def proven(self) -> bool:
