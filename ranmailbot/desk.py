@@ -207,6 +207,12 @@ class News:
     """Mails that are in the outbox and not settled."""
 
 
+def addressee(person: Application) -> Address:
+    """Whom we write to. By name only if the name is theirs: proven, or read by the organisers who decided."""
+    known = person.proven or person.decision is not None
+    return Address(person.name if known else "", person.address)
+
+
 class Ledger(Protocol):
     """All that a mailing may know. Read within the transaction that will commit its outcome."""
 

@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Literal
 
 from ranmailbot.call.application import Application, Status
-from ranmailbot.desk import Case, Folder, Outcome
-from ranmailbot.mail.address import Address
+from ranmailbot.desk import Case, Folder, Outcome, addressee
 from ranmailbot.mail.outgoing import Draft
 
 Wish = Literal["withdraw", "perhaps", "data", "erasure"]
@@ -79,7 +78,7 @@ def _mine(case: Case) -> tuple[Application, ...]:
 def _withdraw(case: Case, person: Application) -> Outcome:
     draft = Draft(
         kind="withdrawn",
-        to=Address(person.name, person.address),
+        to=addressee(person),
         facts={"reference": person.reference},
         automatic="auto-replied",
         application=person.number,
@@ -99,7 +98,7 @@ def _check(person: Application) -> Draft:
     """Goes to the stored address, not to whoever asked, and answers no letter: it quotes nothing."""
     return Draft(
         kind="withdrawal_check",
-        to=Address(person.name, person.address),
+        to=addressee(person),
         facts={"reference": person.reference},
         automatic="auto-replied",
         application=person.number,

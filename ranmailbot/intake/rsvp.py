@@ -11,9 +11,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ranmailbot.call.application import Application, Decision, Reply, Rsvp
-from ranmailbot.desk import CalendarAnswer, Case, Folder, Outcome
+from ranmailbot.desk import CalendarAnswer, Case, Folder, Outcome, addressee
 from ranmailbot.intake.rsvp_words import read_words
-from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import Draft
 
 ANSWERABLE = frozenset({"invitation", "rsvp_reminder", "rsvp_receipt", "session_details", "session_reminder"})
@@ -111,7 +110,7 @@ def _receipt(case: Case, person: Application) -> Draft:
     ]
     return Draft(
         kind="rsvp_receipt",
-        to=Address(person.name, person.address),
+        to=addressee(person),
         facts={"reference": person.reference, "states": states},
         automatic="auto-replied",
         application=person.number,

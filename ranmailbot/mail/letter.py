@@ -19,7 +19,7 @@ from ranmailbot.mail.delivery_report import Report, reports
 from ranmailbot.mail.headers import Headers
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reply_text import Line, VisibleText
-from ranmailbot.mail.silence import reasons
+from ranmailbot.mail.silence import came_back, reasons
 from ranmailbot.mail.visible import Attachment, see
 
 __all__ = ["Attachment", "Letter", "Line", "NotALetter", "Report", "VisibleText", "decode"]
@@ -63,6 +63,8 @@ class Letter:
     """Lines of alternatives and attached messages that were not chosen as the text and say something else."""
     borrowed: bool = False
     """Whether some of the text stands in an attached message: somebody else may have written it."""
+    returned: bool = False
+    """Whether it is a mail of ours that came back."""
 
     @property
     def answerable(self) -> bool:
@@ -134,6 +136,7 @@ def decode(
         size=len(raw),
         also=seen.also,
         borrowed=seen.borrowed,
+        returned=came_back(headers, sender, own_addresses),
     )
 
 
