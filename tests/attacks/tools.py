@@ -119,13 +119,14 @@ def is_well_formed(mail: OutgoingMail) -> None:
     assert b"\n" not in mail.content.replace(b"\r\n", b"")
     assert b"\r" not in mail.content.replace(b"\r\n", b"")
     assert all(len(line) <= 998 for line in mail.content.split(b"\r\n"))
-    for rules in (policy.default, policy.compat32, policy.SMTP):
-        message = message_from_bytes(mail.content, policy=rules)
+    head = mail.content.partition(b"\r\n\r\n")[0]
+    for rules in (policy.default, policy.compat32):
+        message = message_from_bytes(head, policy=rules)
         names = [name.lower() for name in message.keys()]  # noqa: SIM118 - a message repeats its keys
         assert all(names.count(name.lower()) == 1 for name in ONCE)
         assert not any(name.lower() in names for name in NEVER)
         known = {name.lower() for name in ONCE} | {"in-reply-to", "references"}
         known |= {"x-ranmailbot-kind", "content-language", "x-auto-response-suppress"}
         assert set(names) <= known
-    to = message_from_bytes(mail.content, policy=policy.default)["To"]
+    to = message_from_bytes(head, policy=policy.default)["To"]
     assert [address.addr_spec for address in to.addresses] == [mail.recipient]
