@@ -110,9 +110,14 @@ class Case:
 
     @property
     def round_trip(self) -> bool:
-        """Whether it answers a mail that only went to this very address: its Message-ID cannot be guessed."""
+        """Whether it answers a mail that only went to this very address: its Message-ID cannot be guessed.
+
+        The reference in the closing line is seen by everybody the mail is shown to: alone it proves nothing.
+        """
         replied, sender = self.context.replied, self.letter.sender
-        return replied is not None and sender is not None and replied.recipient.casefold() == sender.key
+        if replied is None or sender is None or replied.recipient.casefold() != sender.key:
+            return False
+        return self.letter.authentication.passed or replied.message_id in self.letter.refers_to
 
     @property
     def proven(self) -> bool:
@@ -130,6 +135,11 @@ class Case:
         ours = " ".join(self.context.form.text.split())
         also = [line for line in self.letter.also if " ".join(line.split()) not in ours]
         return "\n\n".join(text for text in (self.reading.remainder.strip(), "\n".join(also)) if text)
+
+    @property
+    def command(self) -> str:
+        """The new text as far as it may command something: nothing of it, if an attached message lent some."""
+        return "" if self.letter.borrowed else self.reading.remainder
 
     @property
     def may_answer(self) -> bool:
@@ -195,6 +205,12 @@ class News:
     copies: int
     waiting: int
     """Mails that are in the outbox and not settled."""
+
+
+def addressee(person: Application) -> Address:
+    """Whom we write to. By name only if the name is theirs: proven, or read by the organisers who decided."""
+    known = person.proven or person.decision is not None
+    return Address(person.name if known else "", person.address)
 
 
 class Ledger(Protocol):

@@ -27,7 +27,7 @@ from ranmailbot.mail.address import Address
 from ranmailbot.mail.assembly import SUBJECT_CHARACTERS, AssemblyFault, Body, Head, assemble, reply_subject
 from ranmailbot.mail.calendar import write_event
 from ranmailbot.mail.characters import clean, clean_line
-from ranmailbot.mail.form import SentForm, closing_line, printed_profile_line, printed_question
+from ranmailbot.mail.form import REFERENCE_CHARACTERS, SentForm, closing_line, printed_profile_line, printed_question
 from ranmailbot.mail.outgoing import CalendarEvent, Draft, OutgoingMail
 from ranmailbot.mail.sample_drafts import SAMPLE_EVENT, SAMPLE_MESSAGE_ID, sample_drafts
 from ranmailbot.ports import TemplateFault
@@ -236,7 +236,7 @@ def _read(templates: Path, name: str) -> str:
 
 
 def _facts(draft: Draft, message_id: str) -> dict[str, Any]:
-    token = message_id.strip("<>").partition("@")[0][:8]
+    token = message_id.strip("<>").partition("@")[0][:REFERENCE_CHARACTERS]
     named = {"to": draft.to, "asks": draft.asks, "profile_lines": draft.profile_lines, "token": token}
     return {**draft.facts, **named}
 

@@ -6,7 +6,7 @@ Known limit: one call has one zone for its deadline; each session has its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -43,17 +43,17 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class MeetingRoom:
-    """How to join one online session. Never the host key.
+    """How to join one online session. Never the host key. Its repr, which may reach a log, says none of it.
 
     `approved_by` empty means that no organiser has approved the details yet: they must not be sent.
     """
 
-    join_url: str
-    meeting_number: str
-    password: str
-    numeric_password: str
-    video_address: str
-    phones: tuple[str, ...]
+    join_url: str = field(repr=False)
+    meeting_number: str = field(repr=False)
+    password: str = field(repr=False)
+    numeric_password: str = field(repr=False)
+    video_address: str = field(repr=False)
+    phones: tuple[str, ...] = field(repr=False)
     approved_by: str
     approved_at: datetime | None
 

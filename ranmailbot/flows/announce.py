@@ -19,7 +19,7 @@ from ranmailbot.flows.compose import Desk
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import Draft
 from ranmailbot.mailings import MAILINGS
-from ranmailbot.ports import Books, Clock, Store
+from ranmailbot.ports import Books, Clock, Store, TemplateFault
 
 GROUP = 50
 """Recipients in one transaction."""
@@ -42,7 +42,7 @@ class Announcer:
         with self.store.look() as books:
             settled = books.settled()
         fire, lapsed = due(timeline, settled, now)
-        return sum(self._end(milestone) for milestone in lapsed) + sum(self._fire(milestone) for milestone in fire)
+        return sum(self._end(milestone) for milestone in lapsed) + sum(self._try(milestone) for milestone in fire)
 
     def next_moment(self) -> datetime | None:
         """When the next milestone becomes due."""
@@ -50,10 +50,19 @@ class Announcer:
             settled = books.settled()
         return next_moment(self.call.milestones(), settled, self.clock.now())
 
+    def _try(self, milestone: Milestone) -> int:
+        """Fire it; a mailing that cannot be written stops no other one."""
+        try:
+            return self._fire(milestone)
+        except TemplateFault as fault:
+            remedy = f"Mend the template {fault.args[0]}; {milestone.key} then goes out by itself."
+            return self._alarm(milestone, "it cannot be written", remedy)
+
     def _fire(self, milestone: Milestone) -> int:
         mailing = MAILINGS[milestone.mailing]
         if hindrance := mailing.obstacle(milestone, self.call):
-            return self._alarm(milestone, hindrance)
+            remedy = f"Put them into config.toml and restart the bot; {milestone.key} then goes out by itself."
+            return self._alarm(milestone, hindrance, remedy)
         with self.store.begin() as books:
             newest = books.newest()
             if mailing.STANDING and self.seen.get(milestone.key) == newest:
@@ -118,11 +127,10 @@ class Announcer:
             books.settle(milestone.key, "lapsed", now)
         journal.milestone(milestone.key, "lapsed", 0)
 
-    def _alarm(self, milestone: Milestone, hindrance: str) -> int:
+    def _alarm(self, milestone: Milestone, hindrance: str, remedy: str) -> int:
         """Told at once, and again every day, until it is mended."""
         now = self.clock.now()
         day = now.astimezone(ZoneInfo(self.call.zone)).date()
-        remedy = f"Put them into config.toml and restart the bot; {milestone.key} then goes out by itself."
         with self.store.begin() as books:
             cause = f"{milestone.key}/hindered/{day}"
             if books.has_outcome(cause):

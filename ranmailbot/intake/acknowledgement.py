@@ -6,8 +6,7 @@ It repeats somebody's words only to who is proven; to others it says which answe
 from __future__ import annotations
 
 from ranmailbot.call.application import Application, Status, changed_questions, open_questions
-from ranmailbot.desk import Case
-from ranmailbot.mail.address import Address
+from ranmailbot.desk import Case, addressee
 from ranmailbot.mail.outgoing import Draft
 
 EXCERPT = 280
@@ -20,7 +19,8 @@ def acknowledge(case: Case, before: Application | None, after: Application, *, o
     """The acknowledgement of this version, or nothing if the letter may not be answered.
 
     An incomplete application waits a moment for the next letter of the same person, and a newer acknowledgement
-    replaces one that still waits. Past the daily limit it waits a day, unless the application has become complete.
+    replaces one that still waits. Past the daily limit it waits a day, unless the application of a proven author has
+    become complete.
     """
     if not case.letter.answerable:
         return ()
@@ -30,7 +30,7 @@ def acknowledge(case: Case, before: Application | None, after: Application, *, o
     known = {value.key for value in after.profile if not value.guessed}
     draft = Draft(
         kind="acknowledgement",
-        to=Address(after.name, after.address),
+        to=addressee(after),
         facts=_facts(case, before, after) | {"other_person": other_person, "became_complete": became},
         automatic="auto-replied",
         application=after.number,
@@ -39,14 +39,22 @@ def acknowledge(case: Case, before: Application | None, after: Application, *, o
         in_reply_to=case.letter.message_id,
         references=(*case.letter.references, case.letter.message_id),
         reply_subject=case.letter.subject if case.proven else "",
-        thread=f"acknowledgement:{after.reference}",
+        thread=_thread(case, after),
         wait=_wait(case, became=became, complete=complete),
     )
     return (draft,)
 
 
+def _thread(case: Case, after: Application) -> str:
+    """Of an address that proves nothing only one acknowledgement waits at a time, whatever names were written."""
+    if case.proven:
+        return f"acknowledgement:{after.reference}"
+    first = next((person.reference for person in case.context.applications), after.reference)
+    return f"acknowledgement:unproven:{first}"
+
+
 def _wait(case: Case, *, became: bool, complete: bool) -> int:
-    if not became and not case.may_answer:
+    if not case.may_answer and not (became and case.proven):
         return A_DAY
     return 0 if complete else case.settle_seconds
 

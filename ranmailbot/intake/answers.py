@@ -19,16 +19,18 @@ from ranmailbot.call.application import (
     merge_profile,
     open_questions,
 )
-from ranmailbot.desk import Case, Folder, Outcome
+from ranmailbot.desk import Case, Folder, Outcome, addressee
 from ranmailbot.intake.acknowledgement import acknowledge
-from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import Draft
+
+MOST_UNPROVEN = 3
+"""Applications that nobody has proven, of one address; each of them brings that address mail."""
 
 
 def recognises(case: Case) -> bool:
     """Whether answers were found. A machine's text, or a stranger's list, counts only at our own questions."""
     found, letter = case.reading.answers, case.letter
-    if not found or letter.sender is None:
+    if not found or letter.sender is None or letter.returned:
         return False
     if case.reading.anchored:
         return True
@@ -53,6 +55,8 @@ def _was_asked(case: Case) -> bool:
 def handle(case: Case) -> Outcome:
     """A new application, a new version, a repeat, or a change that waits for proof."""
     target, other_person = _target(case)
+    if target is None and _crowded(case):
+        return Outcome("held", Folder.APPLICATIONS, note="one more unproven application of the same address")
     if target is None:
         return _apply(case, other_person=other_person)
     if target.proven and not case.proven:
@@ -70,6 +74,12 @@ def _target(case: Case) -> tuple[Application | None, bool]:
         return None, False
     same = [person for person in mine if not _another_name(case, person)]
     return (same[-1], False) if same else (None, True)
+
+
+def _crowded(case: Case) -> bool:
+    """Whether somebody may be borrowing this address, again and again under other names."""
+    unproven = [person for person in case.context.applications if not person.proven]
+    return not case.proven and len(unproven) >= MOST_UNPROVEN
 
 
 def _another_name(case: Case, person: Application) -> bool:
@@ -144,7 +154,7 @@ def _hold(case: Case, target: Application) -> Outcome:
     """Nothing changes. The stored address is asked to send the changes in reply to a mail that only it gets."""
     draft = Draft(
         kind="correction_check",
-        to=Address(target.name, target.address),
+        to=addressee(target),
         facts={"reference": target.reference},
         automatic="auto-replied",
         application=target.number,

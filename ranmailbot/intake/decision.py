@@ -20,6 +20,7 @@ ANSWERABLE = frozenset({"digest", "decision_receipt", "decision_refused", "alarm
 VERBS: dict[str, Decision | None] = {"invite": Decision.INVITE, "decline": Decision.DECLINE, "undecide": None}
 VALID_FOR = timedelta(hours=72)
 DATE_WITHIN = timedelta(hours=48)
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def recognises(case: Case) -> bool:
     if case.context.organiser is None or case.letter.automatic:
         return False
     replied = case.context.replied
-    lines = _lines(case.reading.remainder)
+    lines = _lines(case.command)
     return (replied is not None and replied.kind in ANSWERABLE) or any(_verb(line) in VERBS for line in lines)
 
 
@@ -52,7 +53,7 @@ def handle(case: Case) -> Outcome:
         commands = _commands(case)
         decided = _apply(case, commands)
     except (NotACommand, StepRefused) as fault:
-        return _refuse(case, str(fault), tuple(_lines(case.reading.remainder)))
+        return _refuse(case, str(fault), tuple(_lines(case.command)))
     lines = [f"{_said(command)} {case.call.reference(command.number)}" for command in commands]
     return Outcome(
         "decided",
@@ -88,11 +89,11 @@ def _verb(line: str) -> str:
 
 
 def _commands(case: Case) -> list[Command]:
-    below = case.reading.remainder.strip().split("\n\n")[1:]
+    below = case.command.strip().split("\n\n")[1:]
     hidden = [line for block in below for line in block.split("\n") if _verb(line.strip()) in VERBS]
     if hidden:
         raise NotACommand("there are decisions below an empty line; please write all of them in one block on top")
-    commands = [command for line in _lines(case.reading.remainder) for command in _read(case, line)]
+    commands = [command for line in _lines(case.command) for command in _read(case, line)]
     if not commands:
         raise NotACommand('there is no decision in it; write for example "invite A-001 A-002"')
     if len({command.number for command in commands}) < len(commands):
@@ -113,7 +114,8 @@ def _read(case: Case, line: str) -> list[Command]:
 def _number(case: Case, word: str) -> int:
     prefix = case.call.reference_prefix.casefold() + "-"
     digits = word.casefold().removeprefix(prefix).rstrip(".")
-    if not word.casefold().startswith(prefix) or not digits.isascii() or not digits.isdecimal():
+    plain = digits.isascii() and digits.isdecimal() and len(digits) <= _MOST_DIGITS
+    if not word.casefold().startswith(prefix) or not plain:
         raise NotACommand(f"a reference is written like {case.call.reference(1)}")
     return int(digits)
 

@@ -6,6 +6,7 @@ Fear: strangers who borrow addresses. An unproven address gets one mail a day at
 from __future__ import annotations
 
 from ranmailbot.desk import Case, Folder, Outcome
+from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import Draft
 
 
@@ -38,7 +39,7 @@ def _form(case: Case, reason: str) -> Draft:
     call = case.call
     return Draft(
         kind="form",
-        to=case.sender,
+        to=case.sender if case.proven else Address("", case.sender.email),
         facts={"reason": reason, "known_question": reason == "enquiry"},
         automatic="auto-replied",
         asks=call.questions,

@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import Literal
 
 from ranmailbot.call.application import Application, Status
-from ranmailbot.desk import Case, Folder, Outcome
-from ranmailbot.mail.address import Address
+from ranmailbot.desk import Case, Folder, Outcome, addressee
 from ranmailbot.mail.outgoing import Draft
 
 Wish = Literal["withdraw", "perhaps", "data", "erasure"]
@@ -65,9 +64,14 @@ def _wish(case: Case) -> Wish | None:
 
 
 def _first_lines(case: Case) -> list[str]:
-    """Where a request stands: on top of the letter, of its new text, or in the subject of a letter without text."""
+    """Where a request stands: on top of the letter, of its new text, or in the subject of a letter without text.
+
+    Nowhere, if an attached message lent some of the text: somebody else may have written it.
+    """
+    if case.letter.borrowed:
+        return []
     unquoted = (line.text for line in case.letter.text.lines if line.depth == 0 and line.text.strip())
-    new = (line for line in case.reading.remainder.split("\n") if line.strip())
+    new = (line for line in case.command.split("\n") if line.strip())
     found = [line for line in (next(unquoted, ""), next(new, "")) if line]
     return found if case.letter.text.text.strip() else [case.letter.subject]
 
@@ -88,7 +92,7 @@ def _mine(case: Case) -> tuple[Application, ...]:
 def _withdraw(case: Case, person: Application) -> Outcome:
     draft = Draft(
         kind="withdrawn",
-        to=Address(person.name, person.address),
+        to=addressee(person),
         facts={"reference": person.reference},
         automatic="auto-replied",
         application=person.number,
@@ -108,7 +112,7 @@ def _check(person: Application) -> Draft:
     """Goes to the stored address, not to whoever asked, and answers no letter: it quotes nothing."""
     return Draft(
         kind="withdrawal_check",
-        to=Address(person.name, person.address),
+        to=addressee(person),
         facts={"reference": person.reference},
         automatic="auto-replied",
         application=person.number,

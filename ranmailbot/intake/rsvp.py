@@ -11,9 +11,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ranmailbot.call.application import Application, Decision, Reply, Rsvp
-from ranmailbot.desk import CalendarAnswer, Case, Folder, Outcome
+from ranmailbot.desk import CalendarAnswer, Case, Folder, Outcome, addressee
 from ranmailbot.intake.rsvp_words import read_words
-from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import Draft
 
 ANSWERABLE = frozenset({"invitation", "rsvp_reminder", "rsvp_receipt", "session_details", "session_reminder"})
@@ -78,7 +77,7 @@ def _words(case: Case) -> Mapping[str, Reply]:
     replied = case.context.replied
     if replied is None or replied.kind not in ANSWERABLE:
         return MappingProxyType({})
-    return read_words(case.reading.remainder, tuple(session.key for session in case.call.sessions), replied.session)
+    return read_words(case.command, tuple(session.key for session in case.call.sessions), replied.session)
 
 
 def _by_words(case: Case) -> Outcome:
@@ -111,7 +110,7 @@ def _receipt(case: Case, person: Application) -> Draft:
     ]
     return Draft(
         kind="rsvp_receipt",
-        to=Address(person.name, person.address),
+        to=addressee(person),
         facts={"reference": person.reference, "states": states},
         automatic="auto-replied",
         application=person.number,

@@ -18,6 +18,7 @@ _FILLER = (
 )
 FILLER = frozenset(_FILLER.split())
 _MOST_WORDS = 25
+_MOST_DIGITS = 3
 _Said = tuple[dict[str, Reply], Reply | None]
 
 
@@ -74,7 +75,7 @@ def _says_when(words: list[str]) -> bool:
 
 def _clause(words: list[str], sessions: tuple[str, ...], own: str | None, before: Reply | None) -> _Said | None:
     """What one clause says, and its verdict for the next one; None if a word is not understood."""
-    numbers = [int(word) for word in words if word.isdecimal()]
+    numbers = [int(word) for word in words if word.isdecimal() and len(word) <= _MOST_DIGITS]
     if any(not _known(word) for word in words) or _contradicts(words):
         return None
     if any(not 1 <= number <= len(sessions) for number in numbers) or (numbers and not DAY & set(words)):
@@ -95,7 +96,11 @@ def _contradicts(words: list[str]) -> bool:
 
 
 def _known(word: str) -> bool:
-    return word.isdecimal() or word == "only" or any(word in group for group in (YES, NO, ALL, DAY, FILLER))
+    return (
+        (word.isdecimal() and len(word) <= _MOST_DIGITS)
+        or word == "only"
+        or any(word in group for group in (YES, NO, ALL, DAY, FILLER))
+    )
 
 
 def _verdict(words: list[str]) -> Reply | None:

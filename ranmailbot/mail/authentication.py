@@ -7,6 +7,7 @@ the first Received, where nobody but our server writes. Known limit: no DKIM che
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ _RESULT = re.compile(
 _PROPERTY = re.compile(r"([\w.-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s;\"=]\S*))")
 _FIELD_CHARACTERS = 8_000
 _PASSED = "dmarc=pass for the From domain"
+_ONCE = frozenset(("from", "date", "subject", "message-id", "in-reply-to", "references", "content-type"))
+"""Fields of which a letter has one at most (RFC 5322 3.6). A signature covers one; a second one is anybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,19 @@ def judge(headers: Sequence[tuple[str, str]], from_domain: str, trust: Trust) ->
             stamped.append(value)
     else:
         return Authentication(False, "no Received header: not stamped by our server")
+    if repeated := _repeated(headers):
+        return Authentication(False, f"{repeated} stands twice, and a signature covers only one of them")
     for value in stamped:
         identity, results = _results(value)
         if identity == trust.authserv_id.lower():
             return _verdict(results, from_domain.lower())
     return Authentication(False, "no Authentication-Results of our server above the first Received")
+
+
+def _repeated(headers: Sequence[tuple[str, str]]) -> str:
+    """The name of a field that stands there more often than it may, or the empty text."""
+    counted = Counter(name.lower() for name, _ in headers)
+    return next((name for name in sorted(_ONCE) if counted[name] > 1), "")
 
 
 Result = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -80,7 +91,8 @@ def _results(value: str) -> tuple[str, tuple[Result, ...] | None]:
         return re.split(r"[\s;(]", value.strip(), maxsplit=1)[0].strip('"').lower(), None
     head = parts[0].split()
     identity = head[0].strip('"').lower() if head else ""
-    if len(value) > _FIELD_CHARACTERS or head[1:] not in ([], ["1"]):
+    # A field that was cut to a limit on its way here is as long as that limit: what stood behind it is not known.
+    if len(value) >= _FIELD_CHARACTERS or head[1:] not in ([], ["1"]):
         return identity, None
     found: list[Result] = []
     for part in filter(None, (text.strip() for text in parts[1:])):

@@ -14,6 +14,8 @@ SHORT_QUESTION_WORDS = 7
 """A question with fewer words is printed in a line that no answer can contain by chance."""
 
 BLANK_FORM_KEY = "blank"
+REFERENCE_CHARACTERS = 8
+"""Of a Message-ID of ours that stand in the closing line: enough to find the mail again, too few to prove anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,10 @@ def blank_form(call: Call) -> SentForm:
 
 
 def find_reference(text: str, call_key: str) -> str:
-    """The visible reference in a quoted closing line, or the empty text: for clients that drop References."""
+    """The visible reference in a quoted closing line, whole, or the empty text: for clients that drop References."""
     flat = " ".join(text.split())
     mark = f"({call_key}, "
     _, found, rest = flat.rpartition(mark)
     token = rest.partition(")")[0].strip() if found else ""
-    return token if token.isalnum() and token.isascii() else ""
+    whole = len(token) == REFERENCE_CHARACTERS and token.isalnum() and token.isascii()
+    return token if whole else ""

@@ -48,7 +48,7 @@ def parse(block: bytes, limits: Limits) -> tuple[Headers, tuple[str, ...]]:
             break
         if len(value) > limits.header_bytes:
             faults["header field cut"] = None
-        fields.append((name.lower(), value[: limits.header_bytes].strip()))
+        fields.append((name.lower(), value.strip()[: limits.header_bytes]))
     return tuple(fields), tuple(faults)
 
 

@@ -75,7 +75,10 @@ _BLOCKS = _SPACED | frozenset(
     ]
 )
 _HIDDEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$)",
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
+    r"|(?<![\w-])(?:font-size|opacity|max-height)\s*:\s*0(?:\.0*)?(?:px|pt|em|%)?\s*(?:;|!|$)"
+    r"|(?<![\w-])color\s*:\s*transparent"
+    r"|(?<![\w-])(?:left|top|text-indent)\s*:\s*-\d{3}",
     re.IGNORECASE,
 )
 _INDENTED = re.compile(r"margin:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px;\s*border:\s*none", re.IGNORECASE)

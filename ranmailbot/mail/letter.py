@@ -19,7 +19,7 @@ from ranmailbot.mail.delivery_report import Report, reports
 from ranmailbot.mail.headers import Headers
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reply_text import Line, VisibleText
-from ranmailbot.mail.silence import reasons
+from ranmailbot.mail.silence import came_back, reasons
 from ranmailbot.mail.visible import Attachment, Seen, see
 
 __all__ = ["Attachment", "Letter", "Line", "NotALetter", "Report", "VisibleText", "decode"]
@@ -61,6 +61,10 @@ class Letter:
     size: int
     also: tuple[str, ...] = ()
     """Lines of alternatives and attached messages that were not chosen as the text and say something else."""
+    borrowed: bool = False
+    """Whether some of the text stands in an attached message: somebody else may have written it."""
+    returned: bool = False
+    """Whether it is a mail of ours that came back."""
 
     @property
     def answerable(self) -> bool:
@@ -123,6 +127,8 @@ def decode(
         faults=tuple(dict.fromkeys((*broken, *seen.faults))),
         size=len(raw),
         also=seen.also,
+        borrowed=seen.borrowed,
+        returned=came_back(headers, sender, own_addresses),
     )
 
 

@@ -31,11 +31,14 @@ def reasons(
     found = _machine(headers, return_path, content_type) or _machine_address(sender)
     if found:
         return found, True
-    if sender is not None and is_own(sender.email, own):
-        return "it comes from an address of ours", True
-    if first(headers, LOOP_HEADER.lower()):
-        return "it carries our own loop header", True
+    if came_back(headers, sender, own):
+        return "it is a mail of ours that came back", True
     return _wish(headers, sender), False
+
+
+def came_back(headers: Headers, sender: Address | None, own: Collection[str]) -> bool:
+    """Whether this is a mail of ours: from an address of ours, or with our own loop header."""
+    return (sender is not None and is_own(sender.email, own)) or bool(every(headers, LOOP_HEADER.lower()))
 
 
 def is_own(email: str, own: Collection[str]) -> bool:

@@ -52,6 +52,7 @@ class _Desk:
     calendars: list[str] = field(default_factory=list)
     encrypted: bool = False
     faults: dict[str, None] = field(default_factory=dict)
+    borrowed: bool = False
     room: list[int] = field(default_factory=list)
     """How many more bytes of text are decoded, all parts together; one figure for all branches of a message."""
 
@@ -70,6 +71,8 @@ class Seen:
     calendars: tuple[str, ...]
     encrypted: bool
     faults: tuple[str, ...]
+    borrowed: bool
+    """Whether some of the text stands in an attached message: somebody else may have written it."""
 
 
 def see(root: Part, limits: Limits) -> Seen:
@@ -82,7 +85,9 @@ def see(root: Part, limits: Limits) -> Seen:
     text = _joined(desk.texts, desk)
     attachments = tuple(_attachment(part) for part in desk.attached)
     encrypted = desk.encrypted or any(_INLINE_PGP in line.text for line in text.lines)
-    return Seen(text, tuple(desk.also), attachments, tuple(desk.calendars), encrypted, tuple(desk.faults))
+    return Seen(
+        text, tuple(desk.also), attachments, tuple(desk.calendars), encrypted, tuple(desk.faults), desk.borrowed
+    )
 
 
 def _look(part: Part, desk: _Desk) -> None:
@@ -184,6 +189,7 @@ def _look_inside(message: Part, desk: _Desk, report: bool) -> None:
         return
     if said < LITTLE:
         desk.texts += inner.texts
+        desk.borrowed = desk.borrowed or bool(inner.texts)
     else:
         desk.also += [line.text for text in inner.texts for line in text.lines if line.text.strip()]
 

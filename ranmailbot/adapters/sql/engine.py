@@ -29,7 +29,8 @@ class StoreRefused(Exception):
 def open_engine(folder: Path) -> Engine:
     """The database in this folder, made and migrated as needed. Raises StoreRefused."""
     path = _private_file(folder)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    # Values stand in no fault and in no log of the library, whatever level somebody sets.
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     _migrate(engine)

@@ -13,7 +13,7 @@ from ranmailbot.adapters.sql import tables
 from ranmailbot.adapters.sql.packing import answers_of, application_facts, profile_of
 from ranmailbot.adapters.sql.shelf import Shelf, owner_of
 from ranmailbot.call.application import Application, Decision, Reply, Rsvp, Status
-from ranmailbot.desk import Recipient
+from ranmailbot.desk import Recipient, addressee
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import CalendarEvent
 
@@ -140,7 +140,7 @@ def correspondent(shelf: Shelf, key: str) -> Address | None:
 
 def recipient(person: Application) -> Recipient:
     """An applicant as recipient of a mailing."""
-    return Recipient(f"A:{person.number}", Address(person.name, person.address), person)
+    return Recipient(f"A:{person.number}", addressee(person), person)
 
 
 def listed(shelf: Shelf, people: Iterable[Address]) -> Iterator[Recipient]:
