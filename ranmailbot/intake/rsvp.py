@@ -17,19 +17,31 @@ from ranmailbot.mail.outgoing import Draft
 
 ANSWERABLE = frozenset({"invitation", "rsvp_reminder", "rsvp_receipt", "session_details", "session_reminder"})
 """The mails of ours to which "yes" and "no" are answers."""
+_REPLIES = frozenset({"REPLY", "COUNTER", "REFRESH"})
 PARTSTATS = {"ACCEPTED": Reply.ACCEPTED, "DECLINED": Reply.DECLINED, "TENTATIVE": Reply.TENTATIVE}
 
 
 def recognises(case: Case) -> bool:
     """Whether a calendar answered, or words answer one of our invitations."""
-    return bool(case.context.calendar_answers) or (not case.letter.automatic and bool(_words(case)))
+    return _calendar(case) is not None or (not case.letter.automatic and bool(_words(case)))
 
 
 def handle(case: Case) -> Outcome:
     """Record what the invited person said; hold everything that is not exactly that."""
-    if case.context.calendar_answers:
-        return _by_calendar(case, case.context.calendar_answers[0])
-    return _by_words(case)
+    answer = _calendar(case)
+    return _by_words(case) if answer is None else _by_calendar(case, answer)
+
+
+def _calendar(case: Case) -> CalendarAnswer | None:
+    """What a calendar answered: to an event of ours, or to a foreign one if the letter says nothing else.
+
+    People attach calendars of their own: that must not hide an application or a decision.
+    """
+    found = case.context.calendar_answers
+    ours = next((answer for answer in found if answer.application is not None), None)
+    if ours is not None or case.reading.answers or case.context.organiser is not None or _words(case):
+        return ours
+    return next((answer for answer in found if answer.reply.method in _REPLIES), None)
 
 
 def _by_calendar(case: Case, answer: CalendarAnswer) -> Outcome:

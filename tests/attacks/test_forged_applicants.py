@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -154,6 +155,19 @@ def test_a_calendar_answers_only_for_the_invited_and_from_the_invited(world: Qui
     head = verdict_of(sender.partition("@")[2]) + received() + f"From: {sender}\n"
     world.deliver(raw_letter(world, head, body, more={"Content-Type": kind}))
     assert facts(world)[:2] == before
+
+
+@pytest.mark.parametrize("method", ["PUBLISH", "", "REQUEST", "REPLY", "CANCEL", "COUNTER"])
+def test_a_calendar_of_ones_own_beside_the_answers_hides_no_application(tmp_path: Path, method: str) -> None:
+    fresh = QuickWorld(tmp_path)
+    text = f"--b\nContent-Type: text/plain\n\n{answers((1, 2, 3, 4))}\n"
+    body = (
+        f"{text}--b\nContent-Type: text/calendar; name=holiday.ics\n\n{calendar('holiday', ANN, method=method)}\n--b--"
+    )
+    head = verdict_of("example.org") + received() + f"From: {ANN}\n"
+    fresh.deliver(raw_letter(fresh, head, body, more={"Content-Type": "multipart/mixed; boundary=b"}))
+    assert fresh.outcomes() == ["applied"]
+    fresh.engine.dispose()
 
 
 def test_a_guessed_or_foreign_event_answers_nothing(world: QuickWorld) -> None:
