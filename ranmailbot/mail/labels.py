@@ -9,19 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 _MARKS = r"[ \t*_#•>|\-–—]*"
 _WORD = r"(?:[^\W\d_]{1,16}\.?[ \t#°º.]{0,3}){0,3}"
 _AT_LINE = re.compile(
-    rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<word>{_WORD})(?P<number>\d{{1,2}})|(?P<roman>[IVX]{{1,5}})(?=[ \t]?[.):]))[*_]*"
-    rf"(?P<close>[ \t]?[.):\]/][.):\]]?(?!\d)|[ \t]+[-–—][ \t]|[ \t]*$)[*_]*",
+    rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<word>{_WORD})(?P<number>\d{{1,2}})|(?P<roman>[IVX]{{1,5}}|[ivx]{{1,5}})"
+    rf"(?=[ \t]?[.):]))[*_]*(?P<close>[ \t]?[.):\]/][.):\]]?(?!\d)|[ \t]*[-–—][ \t]|[ \t]*$)[*_]*",
     re.MULTILINE,
 )
+_BARE = re.compile(rf"^{_MARKS}(?P<word>[^\W\d_]{{0,12}}\.?[ \t]?)(?P<number>\d{{1,2}})[ \t]+(?=[^\W\d_]|-\s*$)", re.MULTILINE)
 _RUN_ON = re.compile(r"(?:(?<=[\s;,.!?])|^)\(?(?P<number>\d{1,2})[.):](?=[ \t][^\W\d_]|[^\W\d_])")
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 _MOST_LABELS = 200
 _MOST_WORDS = 2
-_SURE, _UNSURE = 0.9, 0.6
+_SURE, _RUN_ON_SURE, _UNSURE = 0.9, 0.85, 0.6
+_FEWEST_BARE = 2
 _MISSING, _FOREIGN, _EARLY = 2, 3, 5
 """What it costs a reading: a question without a label, a number that fits no list, an inner list before any answer."""
 
@@ -60,7 +63,23 @@ def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
             )
     if best[0]:
         return _cut(text, best[0], [label.number for label in best[0]], _confidence(best, len(asked)))
-    return ()
+    return _by_bare_numbers(text, asked)
+
+
+def _by_bare_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
+    """Lines that begin "1 Ten years" or "Q3 Ten years": every question in turn, or all with one word before them."""
+    matched = list(islice(_BARE.finditer(text), _MOST_LABELS))
+    numbers = [int(match["number"]) for match in matched]
+    words = {match["word"].strip(" .\t").casefold() for match in matched}
+    whole = numbers == list(asked) and len(asked) > 1
+    if not whole and (len(numbers) < _FEWEST_BARE or words == {""} or len(words) > 1 or not _rising(numbers, asked)):
+        return ()
+    labels = [Label(match.start() + _leading(match[0]), match.end(), int(match["number"])) for match in matched]
+    return _cut(text, labels, numbers, _RUN_ON_SURE if whole else _UNSURE)
+
+
+def _rising(numbers: Sequence[int], asked: Sequence[int]) -> bool:
+    return all(number in asked for number in numbers) and all(low < high for low, high in pairwise(numbers))
 
 
 def counted(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
@@ -73,15 +92,19 @@ def _confidence(chain: tuple[list[Label], bool], asked: int, run_on: bool = Fals
     labels, doubtful = chain
     if doubtful or (run_on and len(labels) < asked):
         return _UNSURE
-    return _SURE if not run_on else 0.85
+    return _SURE if not run_on else _RUN_ON_SURE
 
 
 def _labels_at_lines(text: str) -> list[Label]:
     found: list[Label] = []
+    lower = all(re.search(rf"^{_MARKS}\(?{roman}[.):]", text, re.MULTILINE) for roman in ("i", "ii"))
     for match in _AT_LINE.finditer(text):
         if not match["close"].strip() and len((match["word"] or "").split()) > _MOST_WORDS:
             continue
-        number = int(match["number"]) if match["roman"] is None else _ROMAN.get(match["roman"], 0)
+        roman = match["roman"]
+        if roman is not None and roman.islower() and not lower:
+            continue
+        number = int(match["number"]) if roman is None else _ROMAN.get(roman.upper(), 0)
         found.append(Label(match.start() + _leading(match[0]), match.end(), number))
         if len(found) >= _MOST_LABELS:
             break
