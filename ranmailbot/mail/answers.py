@@ -22,6 +22,7 @@ from ranmailbot.mail.profile import guessed_name, profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.signature import tail_start
+from ranmailbot.mail.trimmings import trimmed_answer
 
 __all__ = ["ConservationBroken", "Reading", "conserved", "read_answers"]
 
@@ -82,7 +83,7 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     sheet = _Sheet(layout, [], list(layout.strays), list(layout.marks))
     loose = _read_anchors(sheet)
     values, loose = _read_profile(sheet, loose)
-    _read_loose(sheet, loose, form)
+    _read_loose(sheet, loose, form, sender)
     chosen = _choose(sheet)
     chosen = _without_tail(sheet, chosen, sender)
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
@@ -125,6 +126,8 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
             # A hint of ours between two halves of one answer does not make it two answers.
             if before is not None and before.question == gap.question and sheet.found and sheet.found[-1].gap is before:
                 spans = (*sheet.found.pop().spans, *spans)
+            spans, marks = trimmed_answer(sheet.layout, gap.question, spans)
+            sheet.marks += marks
             depth = min(sheet.layout.depth_at(start) for start, _ in spans)
             sheet.found.append(Found(gap.question, spans, depth, gap.confidence, "inline", gap))
         before = gap
@@ -150,7 +153,7 @@ def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], 
     return values, rest
 
 
-def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm) -> None:
+def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address | None) -> None:
     """Answers in text that follows no question of ours, and in a pile of answers below the last question."""
     asked = tuple(question.number for question in form.questions)
     piled = _piled(sheet, asked)
@@ -158,6 +161,7 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm) -> None:
         found, left, marks = piled
         sheet.found, sheet.left, sheet.marks = found, sheet.left + left, sheet.marks + marks
     inline = list(sheet.found)
+    newest: int | None = None
     for gap in loose:
         for span in sheet.layout.by_depth(gap.span):
             if gap.after_header and sheet.layout.depth_at(span[0]) == 0 and not sheet.layout.anchors:
@@ -167,6 +171,12 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm) -> None:
             depth = sheet.layout.depth_at(span[0])
             anchored = frozenset(found.question for found in inline if found.depth <= depth)
             found, left, marks = loose_answers(sheet.layout, span, asked, anchored)
+            if found and newest is not None and depth > newest:
+                # A list of answers quoted below a newer list of answers was read when it came.
+                sheet.left.append(span)
+                continue
+            newest = depth if found else newest
+            _cut_tail(sheet, found, sender)
             sheet.found += found
             sheet.left += left
             sheet.marks += marks
@@ -202,23 +212,30 @@ def _choose(sheet: _Sheet) -> list[Found]:
 
 
 def _without_tail(sheet: _Sheet, chosen: list[Found], sender: Address | None) -> list[Found]:
-    """Farewell, signature and disclaimer off the last answer, unless nothing would be left of it."""
+    """Farewell, signature and disclaimer off the last answer; no answer at all if it was nothing else."""
     if not chosen:
         return chosen
     last = max(chosen, key=lambda found: found.spans[-1])
+    if not _cut_tail(sheet, [last], sender) or last.source != "inline" or len(last.spans) > 1:
+        return chosen
+    sheet.left.append(last.spans[0])
+    return [found for found in chosen if found is not last]
+
+
+def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool:
+    """Farewell and what follows it off the last of these. True if it is nothing else; then it stays as it is."""
+    if not found:
+        return False
+    last = max(found, key=lambda one: one.spans[-1])
     start, end = last.spans[-1]
     rows = sheet.layout.text[start:end].split("\n")
     cut = tail_start(rows, sender)
     if cut >= len(rows) or not "".join(rows[:cut]).strip():
-        if cut == 0 and last.source == "inline" and len(last.spans) == 1:
-            # Nothing but a farewell below the last question: no answer at all.
-            sheet.left.append((start, end))
-            return [found for found in chosen if found is not last]
-        return chosen
+        return cut == 0
     border = start + sum(len(row) + 1 for row in rows[:cut])
     sheet.left.append((border, end))
     last.spans = (*last.spans[:-1], sheet.layout.trimmed((start, border)))
-    return chosen
+    return False
 
 
 def _answer(layout: Layout, found: Found) -> Answer:
