@@ -69,6 +69,10 @@ def _with_rest(reading: Reading, text: VisibleText, span: Span) -> Reading:
     )
 
 
+_OURS_BEFORE = 2
+_PERHAPS_ABOVE = 0.6
+
+
 @dataclass(slots=True)
 class _Sheet:
     """The reading while it is made: what was found for each question, and what is left."""
@@ -82,6 +86,7 @@ class _Sheet:
 def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     sheet = _Sheet(layout, [], list(layout.strays), list(layout.marks))
     loose = _read_anchors(sheet)
+    _doubt_answers_above(sheet, form)
     values, loose = _read_profile(sheet, loose)
     _read_loose(sheet, loose, form, sender)
     chosen = _choose(sheet)
@@ -134,6 +139,25 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
     return loose
 
 
+def _doubt_answers_above(sheet: _Sheet, form: SentForm) -> None:
+    """Words of theirs just above the first question and none below the last: perhaps each answer is above its question.
+
+    Then every answer would stand one question too early, so none of them is sure.
+    """
+    gaps = sheet.layout.gaps
+    first = next((number for number, gap in enumerate(gaps) if gap.question is not None), 0)
+    if first < _OURS_BEFORE or any(found.question == form.questions[-1].number for found in sheet.found):
+        return
+    before = gaps[first - 1]
+    greeting = before.after_header and not gaps[first - 2].after_header
+    rest = before.span if before.profile is None else profile_answer(sheet.layout, before)[1]
+    quoted = gaps[first].depth
+    theirs = any(not quoted or sheet.layout.depth_at(start) < quoted for start, _ in sheet.layout.by_depth(rest))
+    if theirs and not greeting:
+        for found in sheet.found:
+            found.doubt(_PERHAPS_ABOVE)
+
+
 def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], list[Gap]]:
     """Values after profile labels of ours. What goes on after a value is loose again."""
     values: list[ProfileValue] = []
@@ -162,24 +186,24 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
         sheet.found, sheet.left, sheet.marks = found, sheet.left + left, sheet.marks + marks
     inline = list(sheet.found)
     newest: int | None = None
-    for gap in loose:
-        for span in sheet.layout.by_depth(gap.span):
-            if gap.after_header and sheet.layout.depth_at(span[0]) == 0 and not sheet.layout.anchors:
-                sheet.left.append(span)
-                continue
-            # Old answers that come back quoted do not stand in the way of a new one above them.
-            depth = sheet.layout.depth_at(span[0])
-            anchored = frozenset(found.question for found in inline if found.depth <= depth)
-            found, left, marks = loose_answers(sheet.layout, span, asked, anchored)
-            if found and newest is not None and depth > newest:
-                # A list of answers quoted below a newer list of answers was read when it came.
-                sheet.left.append(span)
-                continue
-            newest = depth if found else newest
-            _cut_tail(sheet, found, sender)
-            sheet.found += found
-            sheet.left += left
-            sheet.marks += marks
+    depth_at = sheet.layout.depth_at
+    pieces = [(depth_at(span[0]), gap, span) for gap in loose for span in sheet.layout.by_depth(gap.span)]
+    for depth, gap, span in sorted(pieces, key=lambda piece: piece[0]):
+        if gap.after_header and depth == 0 and not sheet.layout.anchors:
+            sheet.left.append(span)
+            continue
+        # Old answers that come back quoted do not stand in the way of a new one above them.
+        anchored = frozenset(found.question for found in inline if found.depth <= depth)
+        found, left, marks = loose_answers(sheet.layout, span, asked, anchored)
+        if found and newest is not None and depth > newest:
+            # A list of answers that is quoted beside a newer list of answers was read when it came.
+            sheet.left.append(span)
+            continue
+        newest = depth if found and newest is None else newest
+        _cut_tail(sheet, found, sender)
+        sheet.found += found
+        sheet.left += left
+        sheet.marks += marks
 
 
 def _piled(sheet: _Sheet, asked: tuple[int, ...]) -> tuple[list[Found], list[Span], list[Span]] | None:

@@ -18,7 +18,9 @@ _AT_LINE = re.compile(
     rf"(?=[ \t]?[.):]))[*_]*(?P<close>[ \t]?[.):\]/][.):\]]?(?!\d)|[ \t]*[-–—][ \t]|[ \t]*$)[*_]*",
     re.MULTILINE,
 )
-_BARE = re.compile(rf"^{_MARKS}(?P<word>[^\W\d_]{{0,12}}\.?[ \t]?)(?P<number>\d{{1,2}})[ \t]+(?=[^\W\d_]|-\s*$)", re.MULTILINE)
+_BARE = re.compile(
+    rf"^{_MARKS}(?P<word>[^\W\d_]{{0,12}}\.?[ \t]?)(?P<number>\d{{1,2}})[ \t]+(?=[^\W\d_]|-\s*$)", re.MULTILINE
+)
 _RUN_ON = re.compile(r"(?:(?<=[\s;,.!?])|^)\(?(?P<number>\d{1,2})[.):](?=[ \t][^\W\d_]|[^\W\d_])")
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 _MOST_LABELS = 200

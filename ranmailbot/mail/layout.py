@@ -26,6 +26,7 @@ _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
 _RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
 _COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
+_LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
 _TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 
 
@@ -142,6 +143,8 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     depth_of = _word_depths(reply, starts, depths)
     found = matches(reply, sent, depth_of)
     events = [_matched(match, reply, sent) for match in found]
+    if not any(event.asks for event in events):
+        events += _retyped_questions(reply, sent)
     events += _profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
     our_lines = {bisect_right(starts, event.start) - 1 for event in events if _begins_line(whole, event)}
@@ -248,6 +251,24 @@ def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[
                     found.append(_Event(start, end, ((start, end),), (), None, name, 1.0, asks=False))
                     break
     return found
+
+
+_FEWEST_RETYPED = 2
+
+
+def _retyped_questions(reply: Words, sent: SentText) -> list[_Event]:
+    """Short questions typed again as labels ("Main difficulty: time"), each at the start of a line; two or more."""
+    found: dict[int, _Event] = {}
+    for place, key in enumerate(reply.keys):
+        for asked, number in sent.short.get(key, ()):
+            if number not in found and tuple(reply.keys[place : place + len(asked)]) == asked:
+                start, end = reply.starts[place], reply.ends[place + len(asked) - 1]
+                colon = _COLON.match(reply.text, end)
+                if colon is not None and _LIST_MARK.fullmatch(before_on_line(reply.text, start)):
+                    span = (start, colon.end())
+                    found[number] = _Event(*span, (span,), (), number, None, _EDITED, asks=True)
+                break
+    return list(found.values()) if len(found) >= _FEWEST_RETYPED else []
 
 
 def _label_end(reply: Words, sent: SentText, place: int, size: int, name: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from ranmailbot.mail.labels import Labelled, counted, labelled
 from ranmailbot.mail.layout import Layout, Span
@@ -10,6 +11,8 @@ from ranmailbot.mail.reading import Found
 from ranmailbot.mail.signature import tail_start
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
+_BULLET = re.compile(r"^[ \t]*[-–—*•·][ \t]+(?=\S)", re.MULTILINE)
+_FEWEST_BULLETS = 2
 _GUESSED = 0.6
 _GREETING_WORDS = 8
 _FOREWORDS = 20
@@ -40,7 +43,7 @@ def loose_answers(
     if by_label and (len(by_label) > 1 or not anchored or by_label[0].question not in anchored):
         return _by_label(layout, span, by_label)
     if not labels_only and not anchored:
-        guessed = _by_paragraph(layout, span, asked)
+        guessed = _by_paragraph(layout, span, asked) or _by_bullets(layout, span, asked)
         if guessed is not None:
             return guessed
     return [], [span], []
@@ -83,6 +86,26 @@ def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split |
     depth = layout.depth_at(span[0])
     pairs = zip(asked, paragraphs, strict=True)
     return [Found(question, (part,), depth, _GUESSED, "paragraphs") for question, part in pairs], left, []
+
+
+def _by_bullets(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:
+    """As many bullets as questions, one below the other: a proposal as well."""
+    text = layout.text[span[0] : span[1]]
+    bullets = list(islice(_BULLET.finditer(text), len(asked) + 1))
+    if len(bullets) != len(asked) or len(asked) < _FEWEST_BULLETS:
+        return None
+    last = _PARAGRAPH.search(text, bullets[-1].end())
+    ends = [*(bullet.start() for bullet in bullets[1:]), last.start() if last else len(text)]
+    parts = [layout.trimmed((span[0] + bullet.end(), span[0] + end)) for bullet, end in zip(bullets, ends, strict=True)]
+    if any(end <= start for start, end in parts):
+        return None
+    depth = layout.depth_at(span[0])
+    left = [(span[0], span[0] + bullets[0].start()), (span[0] + ends[-1], span[1])]
+    marks = [(span[0] + bullet.start(), span[0] + bullet.end()) for bullet in bullets]
+    found = [
+        Found(question, (part,), depth, _GUESSED, "paragraphs") for question, part in zip(asked, parts, strict=True)
+    ]
+    return found, left, marks
 
 
 def _paragraphs(layout: Layout, span: Span) -> list[Span]:

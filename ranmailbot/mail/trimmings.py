@@ -15,7 +15,9 @@ _NAMES = (
     "|antwoord|svar|vastaus|vastus|atbilde|atsakymas|odpowiedź|odpověď|odpoveď|odgovor|válasz|răspuns|отговор|ответ"
     "|відповідь|απάντηση|cevap|yanıt|תשובה|الجواب|الإجابة"
 )
-_BEFORE = re.compile(rf"[\s*_>-]*(?:{_NAMES})[ \t*_.#]*(?:(?P<number>\d{{1,2}})[ \t*_]*[:.)]|[:：])[*_]*\s*", re.IGNORECASE)
+_BEFORE = re.compile(
+    rf"[\s*_>-]*(?:{_NAMES})[ \t*_.#]*(?:(?P<number>\d{{1,2}})[ \t*_]*[:.)]|[:：])[*_]*\s*", re.IGNORECASE
+)
 _AFTER = re.compile(r"\s*(?:[\[(<](?:\.{2,4}|…|snip|cut|gekürzt)[\])>]\s*)+$", re.IGNORECASE)
 _LONGEST = 60
 

@@ -41,4 +41,6 @@ def kept_form(name: str) -> KeptForm:
     questions = tuple(Question(int(number), asked) for number, asked in facts["questions"].items())
     profile = tuple(ProfileLine(key, label) for key, label in facts["profile"].items())
     asked = tuple(question for question in questions if question.number in facts["asks"])
-    return KeptForm(SentForm("<k7f2m9q4sample@mail.example.org>", text, asked, profile, tuple(facts["ours"])), questions)
+    return KeptForm(
+        SentForm("<k7f2m9q4sample@mail.example.org>", text, asked, profile, tuple(facts["ours"])), questions
+    )
