@@ -22,7 +22,7 @@ from ranmailbot.mail.profile import guessed_name, profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.signature import tail_start
-from ranmailbot.mail.trimmings import trimmed_answer
+from ranmailbot.mail.trimmings import without_cut, without_name
 
 __all__ = ["ConservationBroken", "Reading", "conserved", "read_answers"]
 
@@ -91,6 +91,9 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     _read_loose(sheet, loose, form, sender)
     chosen = _choose(sheet)
     chosen = _without_tail(sheet, chosen, sender)
+    for found in chosen:
+        found.spans, cuts = without_cut(layout, found.spans)
+        sheet.marks += cuts
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
     remainder = tuple(sorted(span for span in sheet.left if layout.text[span[0] : span[1]].strip()))
     left = "\n".join(layout.text[start:end].strip("\n") for start, end in remainder)
@@ -131,7 +134,7 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
             # A hint of ours between two halves of one answer does not make it two answers.
             if before is not None and before.question == gap.question and sheet.found and sheet.found[-1].gap is before:
                 spans = (*sheet.found.pop().spans, *spans)
-            spans, marks = trimmed_answer(sheet.layout, gap.question, spans)
+            spans, marks = without_name(sheet.layout, gap.question, spans)
             sheet.marks += marks
             depth = min(sheet.layout.depth_at(start) for start, _ in spans)
             sheet.found.append(Found(gap.question, spans, depth, gap.confidence, "inline", gap))
@@ -194,7 +197,7 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
             continue
         # Old answers that come back quoted do not stand in the way of a new one above them.
         anchored = frozenset(found.question for found in inline if found.depth <= depth)
-        found, left, marks = loose_answers(sheet.layout, span, asked, anchored)
+        found, left, marks = loose_answers(sheet.layout, span, asked, anchored, sender)
         if found and newest is not None and depth > newest:
             # A list of answers that is quoted beside a newer list of answers was read when it came.
             sheet.left.append(span)

@@ -53,7 +53,7 @@ class Labelled:
 
 def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     """The answers in this text, by label. Empty if there are no labels for these questions."""
-    at_line = _labels_at_lines(text)
+    at_line = _labels_at_lines(text, asked)
     best = _chain(at_line, asked)
     if len(best[0]) < len(asked):
         run_on = _labels_anywhere(text, at_line)
@@ -86,7 +86,7 @@ def _rising(numbers: Sequence[int], asked: Sequence[int]) -> bool:
 
 def counted(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     """Labels 1, 2, 3 for questions numbered otherwise: as many as were asked, so proposed in order, unsure."""
-    chain, _ = _chain(_labels_at_lines(text), range(1, len(asked) + 1))
+    chain, _ = _chain(_labels_at_lines(text, range(1, len(asked) + 1)), range(1, len(asked) + 1))
     return _cut(text, chain, asked, _UNSURE) if len(chain) == len(asked) else ()
 
 
@@ -97,9 +97,9 @@ def _confidence(chain: tuple[list[Label], bool], asked: int, run_on: bool = Fals
     return _SURE if not run_on else _RUN_ON_SURE
 
 
-def _labels_at_lines(text: str) -> list[Label]:
+def _labels_at_lines(text: str, asked: Sequence[int]) -> list[Label]:
     found: list[Label] = []
-    lower = all(re.search(rf"^{_MARKS}\(?{roman}[.):]", text, re.MULTILINE) for roman in ("i", "ii"))
+    lower = _counts_in_small_romans(text, asked)
     for match in _AT_LINE.finditer(text):
         if not match["close"].strip() and len((match["word"] or "").split()) > _MOST_WORDS:
             continue
@@ -111,6 +111,14 @@ def _labels_at_lines(text: str) -> list[Label]:
         if len(found) >= _MOST_LABELS:
             break
     return found
+
+
+def _counts_in_small_romans(text: str, asked: Sequence[int]) -> bool:
+    """Whether the first two questions have one; "v." alone may be anything."""
+    names = {number: roman.lower() for roman, number in _ROMAN.items()}
+    wanted = [names.get(number, "?") for number in asked[:2]]
+    marks = ".):" if len(wanted) > 1 else ")"
+    return all(re.search(rf"^{_MARKS}\(?{re.escape(roman)}[{marks}]", text, re.MULTILINE) for roman in wanted)
 
 
 def _leading(text: str) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import islice
 
+from ranmailbot.mail.address import Address
 from ranmailbot.mail.labels import Labelled, counted, labelled
 from ranmailbot.mail.layout import Layout, Span
 from ranmailbot.mail.reading import Found
@@ -32,13 +34,16 @@ Split = tuple[list[Found], list[Span], list[Span]]
 
 
 def loose_answers(
-    layout: Layout, span: Span, asked: tuple[int, ...], anchored: frozenset[int], labels_only: bool = False
+    layout: Layout,
+    span: Span,
+    asked: tuple[int, ...],
+    anchored: frozenset[int],
+    sender: Address | None = None,
+    *,
+    labels_only: bool = False,
 ) -> Split:
     """What a span of loose text answers. `anchored` are the questions answered inline already."""
-    text = layout.text[span[0] : span[1]]
-    by_label = labelled(text, asked)
-    if not by_label or (len(by_label) < len(asked) and not anchored):
-        by_label = counted(text, asked) or by_label
+    by_label = _labels(layout, span, asked, anchored, sender)
     # One label alone amid inline answers is more likely a list of one than a second answer.
     if by_label and (len(by_label) > 1 or not anchored or by_label[0].question not in anchored):
         return _by_label(layout, span, by_label)
@@ -47,6 +52,29 @@ def loose_answers(
         if guessed is not None:
             return guessed
     return [], [span], []
+
+
+def _labels(
+    layout: Layout, span: Span, asked: tuple[int, ...], anchored: frozenset[int], sender: Address | None
+) -> tuple[Labelled, ...]:
+    """Labels above the farewell; those below it belong to a signature, unless only with them every question has one."""
+    text = layout.text[span[0] : span[1]]
+    rows = text.split("\n")
+    own = sum(len(row) + 1 for row in rows[: tail_start(rows, sender)])
+    above = _labelled(text[:own], asked, anchored) if own < len(text) else ()
+    if above and len(above) == len(asked):
+        return tuple(replace(part, end=len(text)) if part is above[-1] else part for part in above)
+    whole = _labelled(text, asked, anchored)
+    if own >= len(text) or len(whole) == len(asked):
+        return whole
+    return tuple(replace(part, end=len(text)) if part is above[-1] else part for part in above)
+
+
+def _labelled(text: str, asked: tuple[int, ...], anchored: frozenset[int]) -> tuple[Labelled, ...]:
+    by_label = labelled(text, asked)
+    if not by_label or (len(by_label) < len(asked) and not anchored):
+        by_label = counted(text, asked) or by_label
+    return by_label
 
 
 def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:

@@ -16,8 +16,8 @@ from ranmailbot.mail.words import keys
 
 _DASHES = re.compile(r"\s*(?:--|—|__+)\s*$")
 _DEVICE = re.compile(
-    r"\b(?:iphone|ipad|android|ios|samsung|galaxy|huawei|xiaomi|blackberry|windows phone|yahoo mail|proton ?mail|outlook"
-    r"|gmx|web\.de|mail\.ru|k-9|mobile|smartphone|handy|mobitel|mobil\w*|telef\w+|телефон\w*|κινητό)\b",
+    r"\b(?:iphone|ipad|android|ios|samsung|galaxy|huawei|xiaomi|blackberry|windows phone|yahoo mail|proton ?mail"
+    r"|outlook|gmx|web\.de|mail\.ru|k-9|mobile|smartphone|handy|mobitel|mobil\w*|telef\w+|телефон\w*|κινητό)\b",
     re.IGNORECASE,
 )
 _STORE = re.compile(r"\boutlook\b.{1,20}\b(?:ios|android|mobile)\b|<?https://aka\.ms/\w+>?\s*$", re.IGNORECASE)
@@ -40,7 +40,7 @@ _FEWEST_SECRET_WORDS = 12
 _FAREWELL_CHARACTERS = 120
 _NAME_WORDS = 4
 _PLAIN_FAREWELL = 3
-"""A farewell of so many words may go on in any way ("Mit freundlichen Grüßen aus Riga"); a shorter one only in names."""
+"""A farewell of so many words may go on in any way ("Mit freundlichen Grüßen aus Riga"), a shorter one in names only."""
 _AND = re.compile(r"[,/&|+·•]|\b(?:and|und|et|e|y|en|og|och|i|un|ir|и|και|şi|și|és|ja)\b", re.IGNORECASE)
 _PARAGRAPH_LINES = 60
 _DEVICE_CHARACTERS = 120

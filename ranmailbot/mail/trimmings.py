@@ -11,8 +11,8 @@ import re
 from ranmailbot.mail.layout import Layout, Span
 
 _NAMES = (
-    "answer|ans|my answer|reply|response|a|antwort|meine antwort|réponse|reponse|ma réponse|r|risposta|respuesta|resposta"
-    "|antwoord|svar|vastaus|vastus|atbilde|atsakymas|odpowiedź|odpověď|odpoveď|odgovor|válasz|răspuns|отговор|ответ"
+    "answer|ans|my answer|reply|response|a|antwort|meine antwort|réponse|reponse|ma réponse|r|risposta|respuesta"
+    "|resposta|antwoord|svar|vastaus|vastus|atbilde|atsakymas|odpowiedź|odpověď|odpoveď|odgovor|válasz|răspuns|отговор|ответ"
     "|відповідь|απάντηση|cevap|yanıt|תשובה|الجواب|الإجابة"
 )
 _BEFORE = re.compile(
@@ -22,17 +22,19 @@ _AFTER = re.compile(r"\s*(?:[\[(<](?:\.{2,4}|…|snip|cut|gekürzt)[\])>]\s*)+$"
 _LONGEST = 60
 
 
-def trimmed_answer(layout: Layout, question: int, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
-    """The spans of an answer without what only says that it is one, and the marks; as given if nothing would be left."""
-    marks: list[Span] = []
+def without_name(layout: Layout, question: int, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of an answer without "Answer 2:" before it, and that mark."""
     start, end = spans[0]
     before = _BEFORE.match(layout.text, start, min(end, start + _LONGEST))
-    if before is not None and before["number"] in (None, str(question)) and before.end() < end:
-        marks.append((start, before.end()))
-        spans = (layout.trimmed((before.end(), end)), *spans[1:])
+    if before is None or before["number"] not in (None, str(question)) or before.end() >= end:
+        return spans, []
+    return (layout.trimmed((before.end(), end)), *spans[1:]), [(start, before.end())]
+
+
+def without_cut(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of an answer without the "[...]" below it that says where a quote was cut, and that mark."""
     start, end = spans[-1]
     after = _AFTER.search(layout.text, max(start, end - _LONGEST), end)
-    if after is not None and after.start() > start:
-        marks.append((after.start(), end))
-        spans = (*spans[:-1], layout.trimmed((start, after.start())))
-    return spans, marks
+    if after is None or after.start() <= start:
+        return spans, []
+    return (*spans[:-1], layout.trimmed((start, after.start()))), [(after.start(), end)]
