@@ -197,7 +197,7 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
             continue
         # Old answers that come back quoted do not stand in the way of a new one above them.
         anchored = frozenset(found.question for found in inline if found.depth <= depth)
-        found, left, marks = loose_answers(sheet.layout, span, asked, anchored, sender)
+        found, left, marks = loose_answers(sheet.layout, span, asked, anchored, sender, inline=bool(inline))
         if found and newest is not None and depth > newest:
             # A list of answers that is quoted beside a newer list of answers was read when it came.
             sheet.left.append(span)

@@ -7,6 +7,7 @@ questions or to an inner list, by the reading that explains most; if two explain
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -14,8 +15,9 @@ from itertools import islice, pairwise
 _MARKS = r"[ \t*_#•>|\-–—]*"
 _WORD = r"(?:[^\W\d_]{1,16}\.?[ \t#°º.]{0,3}){0,3}"
 _AT_LINE = re.compile(
-    rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<word>{_WORD})(?P<number>\d{{1,2}})|(?P<roman>[IVX]{{1,5}}|[ivx]{{1,5}})"
-    rf"(?=[ \t]?[.):]))[*_]*(?P<close>[ \t]?[.):\]/][.):\]]?(?!\d)|[ \t]*[-–—][ \t]|[ \t]*$)[*_]*",
+    rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<roman>[IVX]{{1,5}}|[ivx]{{1,5}})(?=[ \t]?[.):])"
+    rf"|(?P<word>{_WORD})(?P<number>\d{{1,2}}))"
+    rf"[*_]*(?P<close>[ \t]?[.):\]/][.):\]]?(?!\d)|[ \t]*[-–—][ \t]|[ \t]*$)[*_]*",
     re.MULTILINE,
 )
 _BARE = re.compile(
@@ -27,6 +29,17 @@ _MOST_LABELS = 200
 _MOST_WORDS = 2
 _SURE, _RUN_ON_SURE, _UNSURE = 0.9, 0.85, 0.6
 _FEWEST_BARE = 2
+_DATES = "am,ab,bis,vom,zum,seit,der,den,on,since,until,le,du,au,depuis,el,il,dal,al,em,de,od,do,no"
+_BEFORE_DATES = frozenset(_DATES.split(","))
+_LABELS = (
+    ",a,q,f,ad,no,re,nr,no,to,zu,i,ii,iii,iv,v,vi,vii,viii,ix,x,question,answer,response,point,number,q nr,question no,"
+    "answer to question,answer to,frage,antwort,antwort zu frage,zu frage,punkt,vraag,antwoord,réponse,point,"
+    "question n,domanda,risposta,pregunta,respuesta,pergunta,resposta,pytanie,odpowiedź,otázka,odpověď,odpoveď,"
+    "kérdés,válasz,întrebare,răspuns,jautājums,atbilde,klausimas,atsakymas,küsimus,vastus,kysymys,fråga,svar,"
+    "spørgsmål,spørsmål,въпрос,отговор,ερώτηση,απάντηση,pitanje,odgovor,vprašanje,שאלה,תשובה"
+)
+LABEL_NAMES = frozenset(_LABELS.split(","))
+"""What people write before a number to say that it is a question's; unknown words count if they stand there twice."""
 _MISSING, _FOREIGN, _EARLY = 2, 3, 5
 """What it costs a reading: a question without a label, a number that fits no list, an inner list before any answer."""
 
@@ -100,17 +113,29 @@ def _confidence(chain: tuple[list[Label], bool], asked: int, run_on: bool = Fals
 def _labels_at_lines(text: str, asked: Sequence[int]) -> list[Label]:
     found: list[Label] = []
     lower = _counts_in_small_romans(text, asked)
-    for match in _AT_LINE.finditer(text):
+    matched = list(islice(_AT_LINE.finditer(text), 2 * _MOST_LABELS))
+    names = Counter(label_name(match["word"] or "") for match in matched)
+    for match in matched:
+        roman, name = match["roman"], label_name(match["word"] or "")
         if not match["close"].strip() and len((match["word"] or "").split()) > _MOST_WORDS:
             continue
-        roman = match["roman"]
-        if roman is not None and roman.islower() and not lower:
+        if (roman is not None and roman.islower() and not lower) or not _is_name(name, names[name]):
             continue
         number = int(match["number"]) if roman is None else _ROMAN.get(roman.upper(), 0)
         found.append(Label(match.start() + _leading(match[0]), match.end(), number))
         if len(found) >= _MOST_LABELS:
             break
     return found
+
+
+def label_name(label: str) -> str:
+    """The words of a label, without its number and marks."""
+    return " ".join("".join(c if c.isalpha() else " " for c in label).casefold().split())
+
+
+def _is_name(name: str, times: int) -> bool:
+    """Words that may stand before a question's number: known ones, or any that do so twice; but no "Am 2. Mai"."""
+    return name in LABEL_NAMES or (times > 1 and name not in _BEFORE_DATES)
 
 
 def _counts_in_small_romans(text: str, asked: Sequence[int]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from ranmailbot.mail.address import Address
-from ranmailbot.mail.labels import Labelled, counted, labelled
+from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled
 from ranmailbot.mail.layout import Layout, Span
 from ranmailbot.mail.reading import Found
 from ranmailbot.mail.signature import tail_start
@@ -19,15 +19,6 @@ _GUESSED = 0.6
 _GREETING_WORDS = 8
 _FOREWORDS = 20
 
-_LABELS = (
-    ",a,q,ad,re,nr,no,to,zu,i,ii,iii,iv,v,vi,vii,viii,ix,x,question,answer,response,point,number,q nr,question no,"
-    "answer to question,answer to,frage,antwort,antwort zu frage,zu frage,punkt,vraag,antwoord,réponse,point,"
-    "question n,domanda,risposta,pregunta,respuesta,pergunta,resposta,pytanie,odpowiedź,otázka,odpověď,odpoveď,"
-    "kérdés,válasz,întrebare,răspuns,jautājums,atbilde,klausimas,atsakymas,küsimus,vastus,kysymys,fråga,svar,"
-    "spørgsmål,spørsmål,въпрос,отговор,ερώτηση,απάντηση,pitanje,odgovor,vprašanje,שאלה,תשובה"
-)
-_LABEL_NAMES = frozenset(_LABELS.split(","))
-"""What people write before a number to say that it is a question's; unknown words count if they stand there twice."""
 
 Split = tuple[list[Found], list[Span], list[Span]]
 """Candidates for answers, spans that remain, spans of labels."""
@@ -40,14 +31,20 @@ def loose_answers(
     anchored: frozenset[int],
     sender: Address | None = None,
     *,
+    inline: bool = False,
     labels_only: bool = False,
 ) -> Split:
-    """What a span of loose text answers. `anchored` are the questions answered inline already."""
+    """What a span of loose text answers. `anchored` are the questions answered inline already, quoted no deeper.
+
+    `inline`: some are, however deeply quoted. Then nothing is guessed.
+    """
     by_label = _labels(layout, span, asked, anchored, sender)
+    if by_label and inline and by_label[0].confidence <= _GUESSED:
+        return [], [span], []
     # One label alone amid inline answers is more likely a list of one than a second answer.
     if by_label and (len(by_label) > 1 or not anchored or by_label[0].question not in anchored):
         return _by_label(layout, span, by_label)
-    if not labels_only and not anchored:
+    if not labels_only and not inline:
         guessed = _by_paragraph(layout, span, asked) or _by_bullets(layout, span, asked)
         if guessed is not None:
             return guessed
@@ -61,12 +58,12 @@ def _labels(
     text = layout.text[span[0] : span[1]]
     rows = text.split("\n")
     own = sum(len(row) + 1 for row in rows[: tail_start(rows, sender)])
-    above = _labelled(text[:own], asked, anchored) if own < len(text) else ()
-    if above and len(above) == len(asked):
-        return tuple(replace(part, end=len(text)) if part is above[-1] else part for part in above)
-    whole = _labelled(text, asked, anchored)
-    if own >= len(text) or len(whole) == len(asked):
-        return whole
+    if own >= len(text):
+        return _labelled(text, asked, anchored)
+    above = _labelled(text[:own], asked, anchored)
+    whole = () if len(above) == len(asked) else _labelled(text, asked, anchored)
+    if len(whole) == len(asked):
+        return tuple(replace(part, confidence=min(part.confidence, _GUESSED)) for part in whole)
     return tuple(replace(part, end=len(text)) if part is above[-1] else part for part in above)
 
 
@@ -85,19 +82,14 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
     labels = [(span[0] + part.label, span[0] + part.start) for part in parts]
     answers = [layout.trimmed((span[0] + part.start, span[0] + part.end)) for part in parts]
     answered = any(end > start for start, end in answers)
-    names = [_name(layout.text[start:end]) for start, end in labels]
+    names = [label_name(layout.text[start:end]) for start, end in labels]
     for part, label, answer, name in zip(parts, labels, answers, names, strict=True):
         # A number alone is a mark; words before it only if they are a label's: "Only day 1" says something.
-        spoken = name not in _LABEL_NAMES and names.count(name) == 1
+        spoken = name not in LABEL_NAMES and names.count(name) == 1
         (left if spoken or not answered else marks).append(label)
         if answer[1] > answer[0]:
             found.append(Found(part.question, (answer,), depth, part.confidence, "labelled"))
     return found, left, marks
-
-
-def _name(label: str) -> str:
-    """The words of a label, without its number and marks."""
-    return " ".join("".join(c if c.isalpha() else " " for c in label).casefold().split())
 
 
 def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:

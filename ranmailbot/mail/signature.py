@@ -40,7 +40,7 @@ _FEWEST_SECRET_WORDS = 12
 _FAREWELL_CHARACTERS = 120
 _NAME_WORDS = 4
 _PLAIN_FAREWELL = 3
-"""A farewell of so many words may go on in any way ("Mit freundlichen Grüßen aus Riga"), a shorter one in names only."""
+"""A farewell of so many words may go on in any way ("Mit freundlichen Grüßen aus Riga"), others only in names."""
 _AND = re.compile(r"[,/&|+·•]|\b(?:and|und|et|e|y|en|og|och|i|un|ir|и|και|şi|și|és|ja)\b", re.IGNORECASE)
 _PARAGRAPH_LINES = 60
 _DEVICE_CHARACTERS = 120

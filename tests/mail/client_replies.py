@@ -60,8 +60,7 @@ FAREWELLS = (
     "Terveisin {first}",
     "{name}",
     "Üdvözlettel:\n{name}\n1. Ref. III 4\n2. Postfach 12",
-    "De informatie in dit bericht is vertrouwelijk en uitsluitend bestemd voor de geadresseerde; wie het ten onrechte "
-    "ontvangt, wordt verzocht het te verwijderen.",
+    "De informatie in dit bericht is vertrouwelijk en uitsluitend bestemd voor de geadresseerde; verwijder het anders.",
     "",
     "",
 )
@@ -70,8 +69,7 @@ HEADERS = (
     "Von: {us} [mailto:{mail}]\nGesendet: Dienstag, 1. März 2022 10:04\nAn: {name}\nBetreff: {subject}",
     "Lähettäjä: {us} <{mail}>\nLähetetty: tiistai 1. maaliskuuta 2022 10.04\nVastaanottaja: {name}\nAihe: {subject}",
     "Šalje: {us} <{mail}>\nPoslano: 1. ožujka 2022. 10:04\nPrima: {name}\nPredmet: {subject}",
-    "-------- Original message --------\nFrom: {us} <{mail}>\nDate: 01/03/2022 10:04 (GMT+01:00)\nTo: x@y.example\n"
-    "Subject: {subject}",
+    "----- Original message -----\nFrom: {us} <{mail}>\nDate: 01/03/2022 10:04\nTo: x@y.example\nSubject: {subject}",
     ">>> {us} <{mail}> 01.03.2022 10:04 >>>",
     'From:\t"{us}" <{mail}>\nTo:\t{name}\nDate:\t01.03.2022 10:04\nSubject:\t{subject}',
 )
@@ -261,7 +259,7 @@ def _old_list_below(scene: Scene) -> VisibleText:
 
 
 def _roman(scene: Scene) -> VisibleText:
-    roman = "I II III IV V VI VII VIII IX X".split()
+    roman = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
     small = scene.chance.random() < 0.5
     rows = [f"{roman[number - 1]}. {answer}" for number, answer in sorted(scene.truth.items())]
     if small:
