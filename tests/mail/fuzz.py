@@ -1,6 +1,6 @@
 """`make fuzz`: random letters, made of our words and strangers', decoded and read. Each must keep every word, quickly.
 
-Seeded: a failure is shown with its seed, and `--seed N --count 1` plays it again. It also reads the generated replies of
+Seeded: a failure is shown with its seed, and `--seed N --count 1` plays it again. It also reads the replies of
 both generators, and fails if an answer is surely wrong.
 """
 
@@ -184,8 +184,8 @@ def main() -> int:
             faults.append("slow")
         broken += bool(faults)
         for fault_text in faults:
-            print(f"seed {seed}: {fault_text}")
-    print(f"{options.count} letters read, {broken} of them broke a promise")
+            sys.stdout.write(f"seed {seed}: {fault_text}\n")
+    sys.stdout.write(f"{options.count} letters read, {broken} of them broke a promise\n")
     return 1 if broken else 0
 
 
