@@ -71,6 +71,9 @@ def _with_rest(reading: Reading, text: VisibleText, span: Span) -> Reading:
 
 _OURS_BEFORE = 2
 _PERHAPS_ABOVE = 0.6
+_PERHAPS_FAREWELL = 0.6
+_PERHAPS_A_LIST = 0.6
+_QUOTED_BESIDE = 0.75
 
 
 @dataclass(slots=True)
@@ -138,6 +141,9 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
             sheet.marks += marks
             depth = min(sheet.layout.depth_at(start) for start, _ in spans)
             sheet.found.append(Found(gap.question, spans, depth, gap.confidence, "inline", gap))
+            if any(sheet.layout.text[start:end].strip() for start, end in deeper):
+                # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
+                sheet.found[-1].doubt(_QUOTED_BESIDE)
         before = gap
     return loose
 
@@ -218,6 +224,10 @@ def _piled(sheet: _Sheet, asked: tuple[int, ...]) -> tuple[list[Found], list[Spa
         return None
     found, left, marks = loose_answers(sheet.layout, only.spans[0], asked, frozenset(), labels_only=True)
     if [each.question for each in found] == list(asked):
+        if any(sheet.layout.text[start:end].strip() for start, end in left):
+            # Words above the first label: a greeting, or an answer that holds a list.
+            for each in found:
+                each.doubt(_PERHAPS_A_LIST)
         return found, left, marks
     if len(found) > 1:
         only.doubt(0.7)
@@ -257,6 +267,11 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
     start, end = last.spans[-1]
     rows = sheet.layout.text[start:end].split("\n")
     cut = tail_start(rows, sender)
+    later = tail_start(rows[1:], sender) + 1
+    if cut == 0 and later < len(rows) and "".join(rows[1:later]).strip() == "":
+        # "Best", and a farewell below it: a very short answer, or two farewells.
+        cut = later
+        last.doubt(_PERHAPS_FAREWELL)
     if cut >= len(rows) or not "".join(rows[:cut]).strip():
         return cut == 0
     border = start + sum(len(row) + 1 for row in rows[:cut])

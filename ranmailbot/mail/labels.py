@@ -46,11 +46,12 @@ _MISSING, _FOREIGN, _EARLY = 2, 3, 5
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A label in the text: characters [start, end), and the number it says."""
+    """A label in the text: characters [start, end), the number it says, and the words and marks around it."""
 
     start: int
     end: int
     number: int
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def counted(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
 
 def _confidence(chain: tuple[list[Label], bool], asked: int, run_on: bool = False) -> float:
     labels, doubtful = chain
-    if doubtful or (run_on and len(labels) < asked):
+    if doubtful or len({label.style for label in labels}) > 1 or (run_on and len(labels) < asked):
         return _UNSURE
     return _SURE if not run_on else _RUN_ON_SURE
 
@@ -122,7 +123,8 @@ def _labels_at_lines(text: str, asked: Sequence[int]) -> list[Label]:
         if (roman is not None and roman.islower() and not lower) or not _is_name(name, names[name]):
             continue
         number = int(match["number"]) if roman is None else _ROMAN.get(roman.upper(), 0)
-        found.append(Label(match.start() + _leading(match[0]), match.end(), number))
+        style = f"{name}{match['open']}{match['close'].strip()}"
+        found.append(Label(match.start() + _leading(match[0]), match.end(), number, style))
         if len(found) >= _MOST_LABELS:
             break
     return found
@@ -155,7 +157,8 @@ def _labels_anywhere(text: str, at_line: list[Label]) -> list[Label]:
     found = dict(known)
     for match in _RUN_ON.finditer(text):
         if not any(label.start <= match.start() < label.end for label in at_line):
-            found[match.end()] = Label(match.start(), match.end(), int(match["number"]))
+            style = match[0].replace(match["number"], "")
+            found[match.end()] = Label(match.start(), match.end(), int(match["number"]), style)
         if len(found) >= _MOST_LABELS:
             break
     return [found[place] for place in sorted(found)][:_MOST_LABELS]

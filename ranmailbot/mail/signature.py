@@ -93,8 +93,9 @@ def _with_name(found: tuple[str, ...], line: str, known: Collection[str]) -> boo
 
 def _goes_on(lines: Sequence[str], number: int) -> bool:
     """Whether the next line goes on with a sentence: then this one only began with the words of a farewell."""
-    following = lines[number + 1].lstrip() if number + 1 < len(lines) else ""
-    return following[:1].islower() and len(following.split()) > _NAME_WORDS
+    following = lines[number + 1].split() if number + 1 < len(lines) else []
+    # A title in small letters ("i.A. Sabine Krüger") has a full stop in it.
+    return len(following) >= _PLAIN_FAREWELL and following[0].isalpha() and following[0].islower()
 
 
 def _is_closing(lines: Sequence[str], number: int, known: Collection[str]) -> bool:

@@ -16,8 +16,9 @@ _NAMES = (
     "|відповідь|απάντηση|cevap|yanıt|תשובה|الجواب|الإجابة"
 )
 _BEFORE = re.compile(
-    rf"[\s*_>-]*(?:{_NAMES})[ \t*_.#]*(?:(?P<number>\d{{1,2}})[ \t*_]*[:.)]|[:：])[*_]*\s*", re.IGNORECASE
+    rf"[\s*_>-]*(?P<name>{_NAMES})[ \t*_.#]*(?:(?P<number>\d{{1,2}})[ \t*_]*[:.)]|[:：])[*_]*\s*", re.IGNORECASE
 )
+_OTHERS = re.compile(r"^[ \t*_>-]*[^\W\d_][ \t*_]*[:：]", re.MULTILINE)
 _AFTER = re.compile(r"\s*(?:[\[(<](?:\.{2,4}|…|snip|cut|gekürzt)[\])>]\s*)+$", re.IGNORECASE)
 _LONGEST = 60
 
@@ -28,6 +29,8 @@ def without_name(layout: Layout, question: int, spans: tuple[Span, ...]) -> tupl
     before = _BEFORE.match(layout.text, start, min(end, start + _LONGEST))
     if before is None or before["number"] not in (None, str(question)) or before.end() >= end:
         return spans, []
+    if before["number"] is None and len(before["name"]) == 1 and _OTHERS.search(layout.text, before.end(), end):
+        return spans, []  # "A: yes / B: no": letters for people or choices
     return (layout.trimmed((before.end(), end)), *spans[1:]), [(start, before.end())]
 
 
