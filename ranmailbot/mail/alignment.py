@@ -240,7 +240,7 @@ class _Standing:
         return False
 
     def _begins(self, match: Match, more: str = "") -> bool:
-        """Whether it begins a line or a sentence, a label and marks aside. `more`: other marks that may stand before."""
+        """Whether it begins a line or a sentence, a label and marks aside. `more`: other marks that may end one."""
         text, place = self._reply.text, self._reply.starts[match.start]
         before = before_on_line(text, place).rstrip(_OPENERS)
         if not before or before[-1] in f".?!)…{more}":
