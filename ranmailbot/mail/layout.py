@@ -27,6 +27,7 @@ _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
 _RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
 _COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
 _LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
+_REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
 _TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 
 
@@ -284,7 +285,7 @@ def _retyped_end(reply: Words, place: int, size: int, number: int) -> int | None
     if colon is not None:
         return colon.end()
     numbered = _own_number(reply, start) == str(number)
-    return end if numbered and not reply.text[end:].split("\n", 1)[0].strip(" \t*_?.") else None
+    return end if numbered and _REST_OF_LINE.match(reply.text, end) else None
 
 
 def _label_end(reply: Words, sent: SentText, place: int, size: int, name: str) -> int | None:
