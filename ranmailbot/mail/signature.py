@@ -124,7 +124,7 @@ def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
     if number == 0 or lines[number - 1].strip() or not lines[number].strip():
         return False
     paragraph: list[str] = []
-    for line in islice(lines, number, number + _PARAGRAPH_LINES):
+    for line in lines[number : number + _PARAGRAPH_LINES]:
         if not line.strip():
             break
         paragraph.append(line)
