@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: rehearse run test lint benchmark crash simulate clean help
+.PHONY: rehearse run test fuzz lint benchmark crash simulate clean help
 
 help:
 	@echo "make rehearse   play the configured call on the built-in mail server"
 	@echo "make test       run all tests (types, lint and import contracts among them)"
+	@echo "make fuzz       read random letters (ARGS='--count 20000 --seed 0')"
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
 	@echo "make crash      kill the bot KILLS times while mail arrives, and count"
@@ -29,6 +30,9 @@ run: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.mail.fuzz $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

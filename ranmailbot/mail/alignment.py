@@ -25,6 +25,7 @@ _PLAIN = 0.9
 """A question of which so much is found is believed wherever it stands."""
 _WEAK = 4
 """A piece of fewer words is believed only beside another one."""
+_SENTENCE = 8
 _LABEL_CHARACTERS = 4
 _OPENERS = " \t\"'“„«‘(*_#•·-–—>|[\u2022"
 
@@ -204,12 +205,18 @@ class _Standing:
         piece = self._piece(match)
         beside = self._beside(number)
         if piece.question is not None:
-            return beside or self._begins(match) or match.within(piece.core) >= _PLAIN * (piece.core[1] - piece.core[0])
+            return (
+                beside
+                or self._begins(match, ":")
+                or match.within(piece.core) >= _PLAIN * (piece.core[1] - piece.core[0])
+            )
         if self._quoted_here and not any(self._depth_of[match.start : match.end]):
             return self._goes_on_from_quoted(number)
         if piece.size < _WEAK:
             return beside
-        return (beside or self._begins(match)) and (self._before_next(number) or self._ends(match))
+        # After a colon only a whole sentence: "Our guests: <a name of ours>" is somebody's own list.
+        begins = self._begins(match, ":" if match.whole and piece.size >= _SENTENCE else "")
+        return (beside or begins) and (self._before_next(number) or self._ends(match))
 
     def _beside(self, number: int) -> bool:
         """Whether a larger match touches it on either side, in the reply as in the form."""
@@ -232,11 +239,11 @@ class _Standing:
                 return True
         return False
 
-    def _begins(self, match: Match) -> bool:
-        """Whether it begins a line or a sentence, a label and marks aside."""
+    def _begins(self, match: Match, more: str = "") -> bool:
+        """Whether it begins a line or a sentence, a label and marks aside. `more`: other marks that may end one."""
         text, place = self._reply.text, self._reply.starts[match.start]
         before = before_on_line(text, place).rstrip(_OPENERS)
-        if not before or before[-1] in ".?!:)…":
+        if not before or before[-1] in f".?!)…{more}":
             return True
         return len(before) <= _LABEL_CHARACTERS and any(character.isdigit() for character in before)
 

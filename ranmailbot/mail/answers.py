@@ -22,6 +22,7 @@ from ranmailbot.mail.profile import guessed_name, profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.signature import tail_start
+from ranmailbot.mail.trimmings import without_cut, without_name
 
 __all__ = ["ConservationBroken", "Reading", "conserved", "read_answers"]
 
@@ -68,6 +69,13 @@ def _with_rest(reading: Reading, text: VisibleText, span: Span) -> Reading:
     )
 
 
+_OURS_BEFORE = 2
+_PERHAPS_ABOVE = 0.6
+_PERHAPS_FAREWELL = 0.6
+_PERHAPS_A_LIST = 0.6
+_QUOTED_BESIDE = 0.75
+
+
 @dataclass(slots=True)
 class _Sheet:
     """The reading while it is made: what was found for each question, and what is left."""
@@ -81,10 +89,14 @@ class _Sheet:
 def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     sheet = _Sheet(layout, [], list(layout.strays), list(layout.marks))
     loose = _read_anchors(sheet)
+    _doubt_answers_above(sheet, form)
     values, loose = _read_profile(sheet, loose)
-    _read_loose(sheet, loose, form)
+    _read_loose(sheet, loose, form, sender)
     chosen = _choose(sheet)
     chosen = _without_tail(sheet, chosen, sender)
+    for found in chosen:
+        found.spans, cuts = without_cut(layout, found.spans)
+        sheet.marks += cuts
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
     remainder = tuple(sorted(span for span in sheet.left if layout.text[span[0] : span[1]].strip()))
     left = "\n".join(layout.text[start:end].strip("\n") for start, end in remainder)
@@ -125,10 +137,34 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
             # A hint of ours between two halves of one answer does not make it two answers.
             if before is not None and before.question == gap.question and sheet.found and sheet.found[-1].gap is before:
                 spans = (*sheet.found.pop().spans, *spans)
+            spans, marks = without_name(sheet.layout, gap.question, spans)
+            sheet.marks += marks
             depth = min(sheet.layout.depth_at(start) for start, _ in spans)
             sheet.found.append(Found(gap.question, spans, depth, gap.confidence, "inline", gap))
+            if any(sheet.layout.text[start:end].strip() for start, end in deeper):
+                # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
+                sheet.found[-1].doubt(_QUOTED_BESIDE)
         before = gap
     return loose
+
+
+def _doubt_answers_above(sheet: _Sheet, form: SentForm) -> None:
+    """Words of theirs just above the first question and none below the last: perhaps each answer is above its question.
+
+    Then every answer would stand one question too early, so none of them is sure.
+    """
+    gaps = sheet.layout.gaps
+    first = next((number for number, gap in enumerate(gaps) if gap.question is not None), 0)
+    if first < _OURS_BEFORE or any(found.question == form.questions[-1].number for found in sheet.found):
+        return
+    before = gaps[first - 1]
+    greeting = before.after_header and not gaps[first - 2].after_header
+    rest = before.span if before.profile is None else profile_answer(sheet.layout, before)[1]
+    quoted = gaps[first].depth
+    theirs = any(not quoted or sheet.layout.depth_at(start) < quoted for start, _ in sheet.layout.by_depth(rest))
+    if theirs and not greeting:
+        for found in sheet.found:
+            found.doubt(_PERHAPS_ABOVE)
 
 
 def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], list[Gap]]:
@@ -150,7 +186,7 @@ def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], 
     return values, rest
 
 
-def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm) -> None:
+def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address | None) -> None:
     """Answers in text that follows no question of ours, and in a pile of answers below the last question."""
     asked = tuple(question.number for question in form.questions)
     piled = _piled(sheet, asked)
@@ -158,18 +194,25 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm) -> None:
         found, left, marks = piled
         sheet.found, sheet.left, sheet.marks = found, sheet.left + left, sheet.marks + marks
     inline = list(sheet.found)
-    for gap in loose:
-        for span in sheet.layout.by_depth(gap.span):
-            if gap.after_header and sheet.layout.depth_at(span[0]) == 0 and not sheet.layout.anchors:
-                sheet.left.append(span)
-                continue
-            # Old answers that come back quoted do not stand in the way of a new one above them.
-            depth = sheet.layout.depth_at(span[0])
-            anchored = frozenset(found.question for found in inline if found.depth <= depth)
-            found, left, marks = loose_answers(sheet.layout, span, asked, anchored)
-            sheet.found += found
-            sheet.left += left
-            sheet.marks += marks
+    newest: int | None = None
+    depth_at = sheet.layout.depth_at
+    pieces = [(depth_at(span[0]), gap, span) for gap in loose for span in sheet.layout.by_depth(gap.span)]
+    for depth, gap, span in sorted(pieces, key=lambda piece: piece[0]):
+        if gap.after_header and depth == 0 and not sheet.layout.anchors:
+            sheet.left.append(span)
+            continue
+        # Old answers that come back quoted do not stand in the way of a new one above them.
+        anchored = frozenset(found.question for found in inline if found.depth <= depth)
+        found, left, marks = loose_answers(sheet.layout, span, asked, anchored, sender, inline=bool(inline))
+        if found and newest is not None and depth > newest:
+            # A list of answers that is quoted beside a newer list of answers was read when it came.
+            sheet.left.append(span)
+            continue
+        newest = depth if found and newest is None else newest
+        _cut_tail(sheet, found, sender)
+        sheet.found += found
+        sheet.left += left
+        sheet.marks += marks
 
 
 def _piled(sheet: _Sheet, asked: tuple[int, ...]) -> tuple[list[Found], list[Span], list[Span]] | None:
@@ -181,6 +224,10 @@ def _piled(sheet: _Sheet, asked: tuple[int, ...]) -> tuple[list[Found], list[Spa
         return None
     found, left, marks = loose_answers(sheet.layout, only.spans[0], asked, frozenset(), labels_only=True)
     if [each.question for each in found] == list(asked):
+        if any(sheet.layout.text[start:end].strip() for start, end in left):
+            # Words above the first label: a greeting, or an answer that holds a list.
+            for each in found:
+                each.doubt(_PERHAPS_A_LIST)
         return found, left, marks
     if len(found) > 1:
         only.doubt(0.7)
@@ -202,23 +249,35 @@ def _choose(sheet: _Sheet) -> list[Found]:
 
 
 def _without_tail(sheet: _Sheet, chosen: list[Found], sender: Address | None) -> list[Found]:
-    """Farewell, signature and disclaimer off the last answer, unless nothing would be left of it."""
+    """Farewell, signature and disclaimer off the last answer; no answer at all if it was nothing else."""
     if not chosen:
         return chosen
     last = max(chosen, key=lambda found: found.spans[-1])
+    if not _cut_tail(sheet, [last], sender) or last.source != "inline" or len(last.spans) > 1:
+        return chosen
+    sheet.left.append(last.spans[0])
+    return [found for found in chosen if found is not last]
+
+
+def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool:
+    """Farewell and what follows it off the last of these. True if it is nothing else; then it stays as it is."""
+    if not found:
+        return False
+    last = max(found, key=lambda one: one.spans[-1])
     start, end = last.spans[-1]
     rows = sheet.layout.text[start:end].split("\n")
     cut = tail_start(rows, sender)
+    later = tail_start(rows[1:], sender) + 1
+    if cut == 0 and later < len(rows) and "".join(rows[1:later]).strip() == "":
+        # "Best", and a farewell below it: a very short answer, or two farewells.
+        cut = later
+        last.doubt(_PERHAPS_FAREWELL)
     if cut >= len(rows) or not "".join(rows[:cut]).strip():
-        if cut == 0 and last.source == "inline" and len(last.spans) == 1:
-            # Nothing but a farewell below the last question: no answer at all.
-            sheet.left.append((start, end))
-            return [found for found in chosen if found is not last]
-        return chosen
+        return cut == 0
     border = start + sum(len(row) + 1 for row in rows[:cut])
     sheet.left.append((border, end))
     last.spans = (*last.spans[:-1], sheet.layout.trimmed((start, border)))
-    return chosen
+    return False
 
 
 def _answer(layout: Layout, found: Found) -> Answer:

@@ -26,6 +26,8 @@ _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
 _RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
 _COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
+_LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
+_REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
 _TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 
 
@@ -142,6 +144,7 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     depth_of = _word_depths(reply, starts, depths)
     found = matches(reply, sent, depth_of)
     events = [_matched(match, reply, sent) for match in found]
+    events += _retyped_questions(reply, sent, events)
     events += _profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
     our_lines = {bisect_right(starts, event.start) - 1 for event in events if _begins_line(whole, event)}
@@ -248,6 +251,41 @@ def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[
                     found.append(_Event(start, end, ((start, end),), (), None, name, 1.0, asks=False))
                     break
     return found
+
+
+_FEWEST_RETYPED = 2
+
+
+def _retyped_questions(reply: Words, sent: SentText, events: list[_Event]) -> list[_Event]:
+    """Short questions typed again at the start of a line: "8. Main difficulty", or "Main difficulty: time" twice."""
+    found: dict[int, _Event] = {}
+    taken = sorted((event.start, event.end) for event in events)
+    for place, key in enumerate(reply.keys if sent.short else ()):
+        for asked, number in sent.short.get(key, ()):
+            if number not in found and tuple(reply.keys[place : place + len(asked)]) == asked:
+                end = _retyped_end(reply, place, len(asked), number)
+                start = reply.starts[place]
+                if end is not None and not _within(taken, start):
+                    found[number] = _Event(start, end, ((start, end),), (), number, None, _EDITED, asks=True)
+                break
+    numbered = any(_own_number(reply, event.start) == str(number) for number, event in found.items())
+    return list(found.values()) if numbered or len(found) >= _FEWEST_RETYPED else []
+
+
+def _own_number(reply: Words, place: int) -> str:
+    return before_on_line(reply.text, place).strip(" \t*_>|().:-")
+
+
+def _retyped_end(reply: Words, place: int, size: int, number: int) -> int | None:
+    """Where a question ends that somebody typed again: with its colon, or numbered and alone on its line; or None."""
+    start, end = reply.starts[place], reply.ends[place + size - 1]
+    if not _LIST_MARK.fullmatch(before_on_line(reply.text, start)):
+        return None
+    colon = _COLON.match(reply.text, end)
+    if colon is not None:
+        return colon.end()
+    numbered = _own_number(reply, start) == str(number)
+    return end if numbered and _REST_OF_LINE.match(reply.text, end) else None
 
 
 def _label_end(reply: Words, sent: SentText, place: int, size: int, name: str) -> int | None:

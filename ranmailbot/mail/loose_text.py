@@ -3,47 +3,75 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import islice
 
-from ranmailbot.mail.labels import Labelled, counted, labelled
+from ranmailbot.mail.address import Address
+from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled
 from ranmailbot.mail.layout import Layout, Span
 from ranmailbot.mail.reading import Found
 from ranmailbot.mail.signature import tail_start
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
+_BULLET = re.compile(r"^[ \t]*[-–—*•·][ \t]+(?=\S)", re.MULTILINE)
+_FEWEST_BULLETS = 2
 _GUESSED = 0.6
 _GREETING_WORDS = 8
 _FOREWORDS = 20
 
-_LABELS = (
-    ",a,q,ad,re,nr,no,to,zu,i,ii,iii,iv,v,vi,vii,viii,ix,x,question,answer,response,point,number,q nr,question no,"
-    "answer to question,answer to,frage,antwort,antwort zu frage,zu frage,punkt,vraag,antwoord,réponse,point,"
-    "question n,domanda,risposta,pregunta,respuesta,pergunta,resposta,pytanie,odpowiedź,otázka,odpověď,odpoveď,"
-    "kérdés,válasz,întrebare,răspuns,jautājums,atbilde,klausimas,atsakymas,küsimus,vastus,kysymys,fråga,svar,"
-    "spørgsmål,spørsmål,въпрос,отговор,ερώτηση,απάντηση,pitanje,odgovor,vprašanje,שאלה,תשובה"
-)
-_LABEL_NAMES = frozenset(_LABELS.split(","))
-"""What people write before a number to say that it is a question's; unknown words count if they stand there twice."""
 
 Split = tuple[list[Found], list[Span], list[Span]]
 """Candidates for answers, spans that remain, spans of labels."""
 
 
 def loose_answers(
-    layout: Layout, span: Span, asked: tuple[int, ...], anchored: frozenset[int], labels_only: bool = False
+    layout: Layout,
+    span: Span,
+    asked: tuple[int, ...],
+    anchored: frozenset[int],
+    sender: Address | None = None,
+    *,
+    inline: bool = False,
+    labels_only: bool = False,
 ) -> Split:
-    """What a span of loose text answers. `anchored` are the questions answered inline already."""
-    text = layout.text[span[0] : span[1]]
-    by_label = labelled(text, asked)
-    if not by_label or (len(by_label) < len(asked) and not anchored):
-        by_label = counted(text, asked) or by_label
+    """What a span of loose text answers. `anchored` are the questions answered inline already, quoted no deeper.
+
+    `inline`: some are, however deeply quoted. Then nothing is guessed.
+    """
+    by_label = _labels(layout, span, asked, anchored, sender)
+    if by_label and inline and by_label[0].confidence <= _GUESSED:
+        return [], [span], []
     # One label alone amid inline answers is more likely a list of one than a second answer.
     if by_label and (len(by_label) > 1 or not anchored or by_label[0].question not in anchored):
         return _by_label(layout, span, by_label)
-    if not labels_only and not anchored:
-        guessed = _by_paragraph(layout, span, asked)
+    if not labels_only and not inline:
+        guessed = _by_paragraph(layout, span, asked) or _by_bullets(layout, span, asked)
         if guessed is not None:
             return guessed
     return [], [span], []
+
+
+def _labels(
+    layout: Layout, span: Span, asked: tuple[int, ...], anchored: frozenset[int], sender: Address | None
+) -> tuple[Labelled, ...]:
+    """Labels above the farewell; those below it belong to a signature, unless only with them every question has one."""
+    text = layout.text[span[0] : span[1]]
+    rows = text.split("\n")
+    own = sum(len(row) + 1 for row in rows[: tail_start(rows, sender)])
+    if own >= len(text):
+        return _labelled(text, asked, anchored)
+    above = _labelled(text[:own], asked, anchored)
+    whole = () if len(above) == len(asked) else _labelled(text, asked, anchored)
+    if len(whole) == len(asked) or {part.question for part in above} < {part.question for part in whole if above}:
+        return tuple(replace(part, confidence=min(part.confidence, _GUESSED)) for part in whole)
+    return tuple(replace(part, end=len(text)) if part is above[-1] else part for part in above)
+
+
+def _labelled(text: str, asked: tuple[int, ...], anchored: frozenset[int]) -> tuple[Labelled, ...]:
+    by_label = labelled(text, asked)
+    if not by_label or (len(by_label) < len(asked) and not anchored):
+        by_label = counted(text, asked) or by_label
+    return by_label
 
 
 def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
@@ -54,19 +82,14 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
     labels = [(span[0] + part.label, span[0] + part.start) for part in parts]
     answers = [layout.trimmed((span[0] + part.start, span[0] + part.end)) for part in parts]
     answered = any(end > start for start, end in answers)
-    names = [_name(layout.text[start:end]) for start, end in labels]
+    names = [label_name(layout.text[start:end]) for start, end in labels]
     for part, label, answer, name in zip(parts, labels, answers, names, strict=True):
         # A number alone is a mark; words before it only if they are a label's: "Only day 1" says something.
-        spoken = name not in _LABEL_NAMES and names.count(name) == 1
+        spoken = name not in LABEL_NAMES and names.count(name) == 1
         (left if spoken or not answered else marks).append(label)
         if answer[1] > answer[0]:
             found.append(Found(part.question, (answer,), depth, part.confidence, "labelled"))
     return found, left, marks
-
-
-def _name(label: str) -> str:
-    """The words of a label, without its number and marks."""
-    return " ".join("".join(c if c.isalpha() else " " for c in label).casefold().split())
 
 
 def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:
@@ -83,6 +106,26 @@ def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split |
     depth = layout.depth_at(span[0])
     pairs = zip(asked, paragraphs, strict=True)
     return [Found(question, (part,), depth, _GUESSED, "paragraphs") for question, part in pairs], left, []
+
+
+def _by_bullets(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:
+    """As many bullets as questions, one below the other: a proposal as well."""
+    text = layout.text[span[0] : span[1]]
+    bullets = list(islice(_BULLET.finditer(text), len(asked) + 1))
+    if len(bullets) != len(asked) or len(asked) < _FEWEST_BULLETS:
+        return None
+    last = _PARAGRAPH.search(text, bullets[-1].end())
+    ends = [*(bullet.start() for bullet in bullets[1:]), last.start() if last else len(text)]
+    parts = [layout.trimmed((span[0] + bullet.end(), span[0] + end)) for bullet, end in zip(bullets, ends, strict=True)]
+    if any(end <= start for start, end in parts):
+        return None
+    depth = layout.depth_at(span[0])
+    left = [(span[0], span[0] + bullets[0].start()), (span[0] + ends[-1], span[1])]
+    marks = [(span[0] + bullet.start(), span[0] + bullet.end()) for bullet in bullets]
+    found = [
+        Found(question, (part,), depth, _GUESSED, "paragraphs") for question, part in zip(asked, parts, strict=True)
+    ]
+    return found, left, marks
 
 
 def _paragraphs(layout: Layout, span: Span) -> list[Span]:

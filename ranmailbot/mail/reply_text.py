@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 
 from ranmailbot.mail.characters import clean
@@ -33,6 +35,8 @@ class VisibleText:
 
 
 NO_TEXT = VisibleText((), "none")
+_OTHER_MARK = re.compile(r"(\||[A-Za-z]{1,4}>)(?: |$)")
+_FEWEST_MARKS, _FEWEST_BLANK = 6, 2
 
 
 def plain_lines(text: str, flowed: bool = False, delsp: bool = False) -> tuple[Line, ...]:
@@ -40,7 +44,18 @@ def plain_lines(text: str, flowed: bool = False, delsp: bool = False) -> tuple[L
     rows = clean(text).expandtabs(4).split("\n")
     if flowed:
         return _reflowed(rows, delsp)
+    rows = _plain_marks(rows)
     return tuple(Line(*unquoted(row)) for row in rows)
+
+
+def _plain_marks(rows: list[str]) -> list[str]:
+    """Rows with ">" where a client quotes with "|" or with initials ("RK> "); blank rows so marked give it away."""
+    marks = [match[1] for row in rows if (match := _OTHER_MARK.match(row))]
+    mark, often = Counter(marks).most_common(1)[0] if marks else ("", 0)
+    if often < _FEWEST_MARKS or sum(1 for row in rows if row.rstrip() == mark) < _FEWEST_BLANK:
+        return rows
+    marked = (row == mark or row.startswith(f"{mark} ") for row in rows)
+    return [f">{row[len(mark) :]}" if quoted else row for row, quoted in zip(rows, marked, strict=True)]
 
 
 def unquoted(row: str) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from ranmailbot.mail.form import SentForm, printed_profile_line, printed_question
+from ranmailbot.mail.form import SHORT_QUESTION_WORDS, SentForm, printed_profile_line, printed_question
 from ranmailbot.mail.words import Words, keys, words
 
 SEED = 3
@@ -53,6 +53,8 @@ class SentText:
     """All its words, separated and surrounded by single spaces: whatever is ours stands in it."""
     labels: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     """Profile labels by their first word: (words of the label, key)."""
+    short: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]]
+    """Questions short enough to be typed again as labels, by their first word: (words, number), the longest first."""
     values: Mapping[str, tuple[tuple[str, ...], ...]]
     """By profile key, the words that our own mail prints behind the label: an acknowledgement repeats what it knows."""
 
@@ -70,7 +72,14 @@ def prepare(form: SentForm) -> SentText:
         if len(places) < _SEED_PLACES:
             places.append(place)
     return SentText(
-        stream, pieces, piece_of, seeds, f" {' '.join(stream.keys)} ", _labels(form), _values(stream, pieces)
+        stream,
+        pieces,
+        piece_of,
+        seeds,
+        f" {' '.join(stream.keys)} ",
+        _labels(form),
+        _short(form),
+        _values(stream, pieces),
     )
 
 
@@ -95,6 +104,15 @@ def _labels(form: SentForm) -> dict[str, tuple[tuple[tuple[str, ...], str], ...]
         if label:
             labels[label[0]] = (*labels.get(label[0], ()), (label, line.key))
     return labels
+
+
+def _short(form: SentForm) -> dict[str, tuple[tuple[tuple[str, ...], int], ...]]:
+    short: dict[str, tuple[tuple[tuple[str, ...], int], ...]] = {}
+    for question in sorted(form.questions, key=lambda question: -len(question.text)):
+        asked = keys(question.text)
+        if asked and len(asked) < SHORT_QUESTION_WORDS:
+            short[asked[0]] = (*short.get(asked[0], ()), (asked, question.number))
+    return short
 
 
 def _values(stream: Words, pieces: tuple[Piece, ...]) -> dict[str, tuple[tuple[str, ...], ...]]:

@@ -7,198 +7,106 @@ a line must be a farewell as a whole, and stand near the end.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 
 from ranmailbot.mail.address import Address
+from ranmailbot.mail.farewells import CLOSINGS, FAREWELLS
 from ranmailbot.mail.words import keys
 
 _DASHES = re.compile(r"\s*(?:--|—|__+)\s*$")
 _DEVICE = re.compile(
-    r"\b(?:iphone|ipad|android|samsung|galaxy|huawei|xiaomi|blackberry|windows phone|outlook (?:for|für|pour|per|para)"
-    r"|yahoo mail|proton ?mail|gmx|web\.de|mail\.ru|mobile|smartphone|handy|mobitel|mobil\w*|telef\w+)\b",
+    r"\b(?:iphone|ipad|android|ios|samsung|galaxy|huawei|xiaomi|blackberry|windows phone|yahoo mail|proton ?mail"
+    r"|outlook|gmx|web\.de|mail\.ru|k-9|mobile|smartphone|handy|mobitel|mobil\w*|telef\w+|телефон\w*|κινητό)\b",
     re.IGNORECASE,
 )
+_STORE = re.compile(r"\boutlook\b.{1,20}\b(?:ios|android|mobile)\b|<?https://aka\.ms/\w+>?\s*$", re.IGNORECASE)
 _SENT = re.compile(
     r"^\W*(?:sent|get|gesendet|von meinem|diese nachricht|envoyé|télécharg|inviato|scarica|enviado|verzonden|verstuurd"
-    r"|skickat|sendt|hent|lähetetty|nosūtīts|sūtīts|išsiųsta|saadetud|wysłan|odesláno|odoslané|poslano|trimis|изпратено"
-    r"|отправлено|надіслано|στάλθηκε|αποστολή|elküldve|nashluh|נשלח|downloaden|enviat)\b",
+    r"|skickat|hämta|sendt|hent|lähetetty|hanki|nosūtīts|sūtīts|išsiųsta|saadetud|wysłan\w*|pobierz|odesláno|odoslané"
+    r"|poslano|trimis|изпратено|отправлено|надіслано|στάλθηκε|εστάλη|αποστολή|elküldve|נשלח|downloaden|enviat|gönderildi"
+    r"|أرسلت|أُرسلت|تم الإرسال)(?!\w)",
     re.IGNORECASE,
 )
 _SECRET = re.compile(
-    r"confiden|intended|vertraulich|privileged|konfiden|поверител|конфиденц|εμπιστευτικ|riservat|luottamuk|bizalmas"
-    r"|důvěrn|dôvern|poufn|zaupn|povjerljiv|חסוי|recipient|destinat|adresāt|empfänger|disclaimer",
+    r"confiden|intended|vertraulich|privileged|konfiden|поверител|конфиденц|конфіденц|εμπιστευτικ|riservat|luottamuk"
+    r"|bizalmas|důvěrn|dôvern|poufn|zaupn|povjerljiv|поверљив|fortrolig|vertrouwelijk|gizli|חסוי|סודי|سري|kunfidenzj"
+    r"|recipient|destinat|adresāt|adresat|adresát|adressaat|empfänger|addressee|geadresseerde|mottagare|mottaker|modtager"
+    r"|vastaanottaj|címzett|příjemc|príjemc|primatel|prejemnik|gavėj|получател|адресат|одержувач|παραλήπτ|alıcı|נמען|مستلم"
+    r"|disclaimer|unauthori[sz]ed",
     re.IGNORECASE,
 )
 _FEWEST_SECRET_WORDS = 12
-_FAREWELLS = frozenset(
-    [
-        "best regards",
-        "kind regards",
-        "regards",
-        "warm regards",
-        "with kind regards",
-        "with best regards",
-        "many thanks",
-        "thanks",
-        "thank you",
-        "best",
-        "all the best",
-        "best wishes",
-        "yours sincerely",
-        "sincerely",
-        "yours faithfully",
-        "yours",
-        "cheers",
-        "cordially",
-        "greetings",
-        "respectfully",
-        "mit freundlichen grüßen",
-        "mit freundlichen grüssen",
-        "mit freundlichem gruß",
-        "freundliche grüße",
-        "viele grüße",
-        "beste grüße",
-        "liebe grüße",
-        "herzliche grüße",
-        "mfg",
-        "lg",
-        "vg",
-        "gruß",
-        "hochachtungsvoll",
-        "danke",
-        "vielen dank",
-        "cordialement",
-        "bien cordialement",
-        "salutations",
-        "sincères salutations",
-        "bien à vous",
-        "merci",
-        "merci beaucoup",
-        "ar cieņu",
-        "ar laba vēlējumiem",
-        "paldies",
-        "liels paldies",
-        "lai veicas",
-        "pagarbiai",
-        "su pagarba",
-        "ačiū",
-        "lugupidamisega",
-        "parimat",
-        "tervitades",
-        "с уважение",
-        "поздрави",
-        "сърдечни поздрави",
-        "благодаря",
-        "с уважением",
-        "всего доброго",
-        "спасибо",
-        "з повагою",
-        "με εκτίμηση",
-        "με εκτιμηση",
-        "φιλικά",
-        "με φιλικούς χαιρετισμούς",
-        "ευχαριστώ",
-        "בברכה",
-        "תודה",
-        "בכבוד רב",
-        "תודה רבה",
-        "pozdrawiam",
-        "z poważaniem",
-        "serdecznie pozdrawiam",
-        "dziękuję",
-        "s pozdravem",
-        "s pozdravom",
-        "s přátelským pozdravem",
-        "děkuji",
-        "ďakujem",
-        "lep pozdrav",
-        "lijep pozdrav",
-        "s poštovanjem",
-        "srdačan pozdrav",
-        "hvala",
-        "cu stimă",
-        "cu respect",
-        "mulțumesc",
-        "üdvözlettel",
-        "tisztelettel",
-        "köszönöm",
-        "saluti",
-        "cordiali saluti",
-        "distinti saluti",
-        "grazie",
-        "un cordiale saluto",
-        "saludos",
-        "un saludo",
-        "atentamente",
-        "saludos cordiales",
-        "gracias",
-        "cumprimentos",
-        "com os melhores cumprimentos",
-        "atenciosamente",
-        "obrigado",
-        "obrigada",
-        "met vriendelijke groet",
-        "met vriendelijke groeten",
-        "groeten",
-        "mvg",
-        "bedankt",
-        "hartelijke groet",
-        "med vänliga hälsningar",
-        "vänliga hälsningar",
-        "mvh",
-        "hälsningar",
-        "tack",
-        "med venlig hilsen",
-        "venlig hilsen",
-        "hilsen",
-        "med vennlig hilsen",
-        "vennlig hilsen",
-        "takk",
-        "tak",
-        "ystävällisin terveisin",
-        "terveisin",
-        "kiitos",
-        "saygılarımla",
-        "teşekkürler",
-        "me respekt",
-        "с поштовање",
-    ]
-)
-_LONGEST_FAREWELL = 6
-_PARAGRAPH_LINES = 60
+_FAREWELL_CHARACTERS = 120
 _NAME_WORDS = 4
-_DEVICE_CHARACTERS = 90
+_PLAIN_FAREWELL = 3
+"""A farewell of so many words may go on in any way ("Mit freundlichen Grüßen aus Riga"), others only in names."""
+_AND = re.compile(r"[,/&|+·•]|\b(?:and|und|et|e|y|en|og|och|i|un|ir|и|και|şi|și|és|ja)\b", re.IGNORECASE)
+_PARAGRAPH_LINES = 60
+_DEVICE_CHARACTERS = 120
 _MOST_LINES_BELOW = 14
+_CLOSING_WORDS = 30
+_CLOSING_LEADS = 2
 
 
 def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
     """The number of the first line of farewell, signature or disclaimer; len(lines) if there is none."""
     first = len(lines)
+    known = frozenset(keys(sender.name)) if sender else frozenset()
     below = sum(1 for line in lines if line.strip())
     for number, line in enumerate(lines):
         below -= bool(line.strip())
         near_end = below <= _MOST_LINES_BELOW
         if (
             _DASHES.match(line)
-            or (near_end and (_is_farewell(line) or _is_device(line)))
+            or (near_end and (_is_farewell(lines, number, known) or _is_device(line)))
+            or (near_end and _is_closing(lines, number, known))
             or _is_disclaimer(lines, number)
         ):
             first = number
             break
-    name = _name_line(lines[:first], sender)
-    return min(first, name)
+    return min(first, _name_line(lines[:first], known))
 
 
-def _is_farewell(line: str) -> bool:
-    found = keys(line)
-    if not found or len(found) > _LONGEST_FAREWELL + 2:
+def _is_farewell(lines: Sequence[str], number: int, known: Collection[str]) -> bool:
+    line = lines[number]
+    if not line.strip() or len(line) > _FAREWELL_CHARACTERS or _goes_on(lines, number):
         return False
-    if " ".join(found) in _FAREWELLS:
+    found = keys(line)
+    if found in FAREWELLS or _with_name(found, line, known):
         return True
-    # "Best regards, Anna" on one line: a farewell, a comma, a name.
-    head, comma, rest = line.partition(",")
-    return bool(comma) and " ".join(keys(head)) in _FAREWELLS and 0 < len(keys(rest)) <= _NAME_WORDS and _is_title(rest)
+    # "Best regards / Mit besten Grüßen, Anna": farewells joined by marks, and perhaps a name at the end.
+    parts = [part for part in _AND.split(line) if keys(part)]
+    said = next((place for place, part in enumerate(parts) if keys(part) not in FAREWELLS), len(parts))
+    name = "" if said == len(parts) else parts[-1]
+    return said > 0 and said >= len(parts) - 1 and len(keys(name)) <= _NAME_WORDS and _is_title(name)
+
+
+def _with_name(found: tuple[str, ...], line: str, known: Collection[str]) -> bool:
+    """A farewell that goes straight on: to the sender's own name, or anywhere if it is unmistakable."""
+    size = next((size for size in range(min(len(found) - 1, 6), 0, -1) if found[:size] in FAREWELLS), 0)
+    rest = found[size:]
+    if not size or len(rest) > _NAME_WORDS:
+        return False
+    return set(rest) <= set(known) or (size >= _PLAIN_FAREWELL and not line.rstrip().endswith((".", ":", ";")))
+
+
+def _goes_on(lines: Sequence[str], number: int) -> bool:
+    """Whether the next line goes on with a sentence: then this one only began with the words of a farewell."""
+    following = lines[number + 1].split() if number + 1 < len(lines) else []
+    # A title in small letters ("i.A. Sabine Krüger") has a full stop in it.
+    return len(following) >= _PLAIN_FAREWELL and following[0].isalpha() and following[0].islower()
+
+
+def _is_closing(lines: Sequence[str], number: int, known: Collection[str]) -> bool:
+    """ "Looking forward to meeting you." as a paragraph of its own, with the farewell right below it."""
+    if number == 0 or lines[number - 1].strip() or not lines[number].strip():
+        return False
+    found = keys(lines[number][: 10 * _FAREWELL_CHARACTERS])
+    if len(found) > _CLOSING_WORDS or not any(found[:size] in CLOSINGS for size in range(1, 5)):
+        return False
+    below = (place for place in range(number + 1, len(lines)) if lines[place].strip())
+    return any(_is_farewell(lines, place, known) for place in islice(below, _CLOSING_LEADS))
 
 
 def _is_title(text: str) -> bool:
@@ -206,7 +114,9 @@ def _is_title(text: str) -> bool:
 
 
 def _is_device(line: str) -> bool:
-    return len(line) <= _DEVICE_CHARACTERS and bool(_SENT.match(line)) and bool(_DEVICE.search(line))
+    if len(line) > _DEVICE_CHARACTERS:
+        return False
+    return bool(_STORE.search(line)) or bool(_SENT.match(line) and _DEVICE.search(line))
 
 
 def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
@@ -214,7 +124,7 @@ def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
     if number == 0 or lines[number - 1].strip() or not lines[number].strip():
         return False
     paragraph: list[str] = []
-    for line in islice(lines, number, number + _PARAGRAPH_LINES):
+    for line in lines[number : number + _PARAGRAPH_LINES]:
         if not line.strip():
             break
         paragraph.append(line)
@@ -222,9 +132,8 @@ def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
     return len(text.split()) >= _FEWEST_SECRET_WORDS and len(set(map(str.lower, _SECRET.findall(text)))) > 1
 
 
-def _name_line(lines: Sequence[str], sender: Address | None) -> int:
+def _name_line(lines: Sequence[str], known: Collection[str]) -> int:
     """The last line with words, if it is nothing but the sender's name."""
     last = next((number for number in range(len(lines) - 1, 0, -1) if lines[number].strip()), 0)
-    known = set(keys(sender.name)) if sender else set()
     found = keys(lines[last]) if last else ()
-    return last if found and len(found) <= _NAME_WORDS and set(found) <= known else len(lines)
+    return last if found and len(found) <= _NAME_WORDS and set(found) <= set(known) else len(lines)

@@ -1,6 +1,6 @@
 """A text as a stream of words with their places: what the form and the reply are compared by.
 
-White space, punctuation, case and quote marks are no part of it, so reflow and lost marks make no difference.
+White space, punctuation, case, accents and quote marks are no part of it, so reflow and lost marks make no difference.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`keys` are case-folded; word i stands at text[starts[i]:ends[i]]."""
+    """`keys` are case-folded and without accents; word i stands at text[starts[i]:ends[i]]."""
 
     text: str
     keys: list[str]
@@ -38,8 +38,14 @@ def words(text: str) -> Words:
     found = list(_WORD.finditer(text))
     keys = [match[0].casefold() for match in found]
     if not text.isascii():
-        keys = [key if key.isascii() else unicodedata.normalize("NFKC", key) for key in keys]
+        keys = [key if key.isascii() else _folded(key) for key in keys]
     return Words(text, keys, [match.start() for match in found], [match.end() for match in found])
+
+
+def _folded(key: str) -> str:
+    """Without accents: gateways and phones drop them from what they quote, and nobody writes two words so alike."""
+    bare = "".join(part for part in unicodedata.normalize("NFKD", key) if not unicodedata.combining(part))
+    return bare.casefold() or key
 
 
 _LOOK_BACK = 300

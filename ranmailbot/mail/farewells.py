@@ -1,0 +1,81 @@
+"""How letters end, in the languages that people write to us in: farewells, and sentences that lead to one.
+
+Data only. Compared word by word without case, accents and punctuation. Known limit: a phrase that is missing here stays
+with the last answer, where the applicant sees it in the acknowledgement.
+"""
+
+from __future__ import annotations
+
+from ranmailbot.mail.words import keys
+
+_FAREWELLS = """
+best regards, kind regards, kindest regards, regards, warm regards, with kind regards, with best regards, with
+regards, many thanks, thanks, thank you, thank you very much, thanks a lot, thanks in advance, many thanks in
+advance, best, all the best, all best, best wishes, with best wishes, kind wishes, yours sincerely, sincerely,
+sincerely yours, yours faithfully, yours truly, yours, cheers, cordially, greetings, best greetings, kind greetings,
+respectfully, respectfully yours, warmly, warmest, warmest regards, take care, tks, br, rgds, kr, with appreciation,
+with gratitude,
+mit freundlichen grüßen, mit freundlichen grüssen, mit freundlichem gruß, mit freundlichem gruss, mit besten grüßen,
+mit herzlichen grüßen, mit kollegialen grüßen, mit vielen grüßen, mit lieben grüßen, freundliche grüße, freundliche
+grüsse, viele grüße, beste grüße, liebe grüße, herzliche grüße, schöne grüße, kollegiale grüße, freundlich grüßt,
+mit bestem gruß, es grüßt, mfg, lg, vg, bg, gruß, grüße, hochachtungsvoll, danke, vielen dank, besten dank,
+herzlichen dank, herzlichst, herzlich, ihr, ihre,
+cordialement, bien cordialement, très cordialement, salutations, sincères salutations, meilleures salutations,
+salutations distinguées, bien à vous, bien à toi, merci, merci beaucoup, merci d avance, cdt, cdlt,
+respectueusement, sincèrement, amicalement, bonne journée, bonne réception,
+saluti, cordiali saluti, distinti saluti, cari saluti, un saluto, un caro saluto, grazie, grazie mille,
+cordialmente, un cordiale saluto, tanti saluti, buona giornata,
+saludos, un saludo, un cordial saludo, un abrazo, atentamente, saludos cordiales, cordialmente, muchas gracias,
+gracias, atte, reciba un cordial saludo,
+cumprimentos, com os melhores cumprimentos, melhores cumprimentos, os melhores cumprimentos, atenciosamente,
+obrigado, obrigada, muito obrigado, muito obrigada, abraço, um abraço, saudações,
+salutacions, atentament, gràcies,
+met vriendelijke groet, met vriendelijke groeten, vriendelijke groet, vriendelijke groeten, groeten, groet, mvg,
+bedankt, hartelijke groet, hartelijke groeten, hoogachtend, dank u wel, alvast bedankt, gr,
+med vänliga hälsningar, med vänlig hälsning, vänliga hälsningar, vänlig hälsning, bästa hälsningar, mvh, hälsningar,
+tack, tack på förhand, med venlig hilsen, venlig hilsen, venlige hilsner, med venlige hilsner, bedste hilsner,
+hilsen, de bedste hilsner, med vennlig hilsen, vennlig hilsen, beste hilsen, takk, tak, på forhånd tak, kveðja, með
+kveðju, bestu kveðjur, takk fyrir,
+ystävällisin terveisin, terveisin, parhain terveisin, yst terv, terv, kiitos, kiitoksin, kunnioittavasti,
+lugupidamisega, parimat, tervitades, heade soovidega, parimate soovidega, aitäh, tänan,
+ar cieņu, patiesā cieņā, ar patiesu cieņu, cieņā, ar laba vēlējumiem, ar labākajiem vēlējumiem, ar sveicieniem,
+sveicieni, paldies, liels paldies, lai veicas, jauku dienu, pagarbiai, su pagarba, geriausi linkėjimai, linkėjimai,
+ačiū, dėkoju,
+pozdrawiam, pozdrawiam serdecznie, z poważaniem, z wyrazami szacunku, serdecznie pozdrawiam, pozdrowienia, dziękuję,
+s pozdravem, s pozdravom, s přátelským pozdravem, s priateľským pozdravom, s úctou, hezký den, pekný deň, děkuji,
+ďakujem, zdravím,
+lep pozdrav, lepo pozdravljeni, s spoštovanjem, lijep pozdrav, lijepi pozdrav, lp, srdačno, s poštovanjem, srdačan
+pozdrav, pozdrav, hvala, с поштовањем, срдачан поздрав, поздрав, со почит, с поштовање, хвала,
+cu stimă, cu respect, cu deosebită stimă, toate cele bune, mulțumesc, vă mulțumesc, o zi bună, üdvözlettel, üdv,
+szívélyes üdvözlettel, tisztelettel, köszönettel, köszönöm,
+с уважение, поздрави, сърдечни поздрави, с най добри пожелания, благодаря, с уважением, с наилучшими пожеланиями,
+всего доброго, спасибо, з повагою, з найкращими побажаннями, дякую,
+με εκτίμηση, φιλικά, με φιλικούς χαιρετισμούς, χαιρετισμούς, με τιμή, ευχαριστώ, σας ευχαριστώ, καλή συνέχεια, με
+τους καλύτερους χαιρετισμούς,
+saygılarımla, saygılarımızla, iyi çalışmalar, iyi günler, selamlar, sevgiler, teşekkürler, teşekkür ederim, me
+respekt, me nderime, përshëndetje, faleminderit, tislijiet, grazzi, le meas, go raibh maith agat,
+בברכה, תודה, בכבוד רב, תודה רבה, בברכה רבה, יום טוב, בהערכה, مع أطيب التحيات, مع التحية, مع خالص التحية,
+تحياتي, مع فائق الاحترام, وتفضلوا بقبول فائق الاحترام, شكرا, شكرا جزيلا, با احترام, با تشکر,
+"""
+
+_CLOSINGS = """
+looking forward, i look forward, we look forward, hope this helps, i hope this, please do not hesitate, do not
+hesitate, don t hesitate, please let me know, please feel free, feel free to, if you have any questions, if you need
+anything, should you have, should you need, ich freue mich, wir freuen uns, für rückfragen, bei rückfragen, für
+fragen stehe, bei fragen, dans l attente, en restant à, je reste à, nous restons à, n hésitez pas, je vous souhaite,
+quedo a, quedamos a, a la espera, en espera de, resto a disposizione, rimango a disposizione, resto in attesa, fico
+a aguardar, ficamos ao dispor, ik kijk uit, mocht u, jag ser fram, vi ser fram, jeg ser frem, vi ser frem, jeg
+glæder mig, w razie pytań, w przypadku pytań, v případě dotazů, v prípade otázok, za vsa vprašanja, rămân la
+dispoziția, várom válaszát, jautājumu gadījumā, gaidīšu atbildi, при въпроси, оставам на разположение, если у вас,
+είμαι στη διάθεσή, παραμένω στη διάθεσή,
+"""
+
+
+def _phrases(text: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(filter(None, (keys(phrase) for phrase in text.split(","))))
+
+
+FAREWELLS = _phrases(_FAREWELLS)
+"""What stands alone on the line above a name, word by word."""
+CLOSINGS = _phrases(_CLOSINGS)
+"""How a sentence begins that only leads to the farewell."""

@@ -1,0 +1,43 @@
+"""What people put around an answer that is no part of it: "Answer:" before it, "[...]" after it.
+
+Fear: taking a word that says something. Only names of an answer with a colon, with no number but the question's own,
+and only brackets that hold nothing. Known limit: languages that are not listed keep their "Answer:".
+"""
+
+from __future__ import annotations
+
+import re
+
+from ranmailbot.mail.layout import Layout, Span
+
+_NAMES = (
+    "answer|ans|my answer|reply|response|a|antwort|meine antwort|réponse|reponse|ma réponse|r|risposta|respuesta"
+    "|resposta|antwoord|svar|vastaus|vastus|atbilde|atsakymas|odpowiedź|odpověď|odpoveď|odgovor|válasz|răspuns|отговор|ответ"
+    "|відповідь|απάντηση|cevap|yanıt|תשובה|الجواب|الإجابة"
+)
+_BEFORE = re.compile(
+    rf"[\s*_>-]*(?P<name>{_NAMES})[ \t*_.#]*(?:(?P<number>\d{{1,2}})[ \t*_]*[:.)]|[:：])[*_]*\s*", re.IGNORECASE
+)
+_OTHERS = re.compile(r"^[ \t*_>-]*[^\W\d_][ \t*_]*[:：]", re.MULTILINE)
+_AFTER = re.compile(r"\s*(?:[\[(<](?:\.{2,4}|…|snip|cut|gekürzt)[\])>]\s*)+$", re.IGNORECASE)
+_LONGEST = 60
+
+
+def without_name(layout: Layout, question: int, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of an answer without "Answer 2:" before it, and that mark."""
+    start, end = spans[0]
+    before = _BEFORE.match(layout.text, start, min(end, start + _LONGEST))
+    if before is None or before["number"] not in (None, str(question)) or before.end() >= end:
+        return spans, []
+    if before["number"] is None and len(before["name"]) == 1 and _OTHERS.search(layout.text, before.end(), end):
+        return spans, []  # "A: yes / B: no": letters for people or choices
+    return (layout.trimmed((before.end(), end)), *spans[1:]), [(start, before.end())]
+
+
+def without_cut(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of an answer without the "[...]" below it that says where a quote was cut, and that mark."""
+    start, end = spans[-1]
+    after = _AFTER.search(layout.text, max(start, end - _LONGEST), end)
+    if after is None or after.start() <= start:
+        return spans, []
+    return (*spans[:-1], layout.trimmed((start, after.start()))), [(after.start(), end)]
