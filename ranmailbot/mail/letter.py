@@ -20,9 +20,9 @@ from ranmailbot.mail.headers import Headers
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reply_text import Line, VisibleText
 from ranmailbot.mail.silence import reasons
-from ranmailbot.mail.visible import Attachment, see
+from ranmailbot.mail.visible import Attachment, Document, see
 
-__all__ = ["Attachment", "Letter", "Line", "NotALetter", "Report", "VisibleText", "decode"]
+__all__ = ["Attachment", "Document", "Letter", "Line", "NotALetter", "Report", "VisibleText", "decode"]
 
 _BARE_ADDRESS = re.compile(r"[^\s<>(),;:\"\[\]]{1,64}@[^\s<>(),;:\"\[\]]{1,253}")
 _RECIPIENTS = 50
@@ -61,6 +61,8 @@ class Letter:
     size: int
     also: tuple[str, ...] = ()
     """Lines of alternatives and attached messages that were not chosen as the text and say something else."""
+    documents: tuple[Document, ...] = ()
+    """Attachments that could be read, in order."""
 
     @property
     def answerable(self) -> bool:
@@ -131,6 +133,7 @@ def decode(
         faults=tuple(dict.fromkeys((*broken, *seen.faults))),
         size=len(raw),
         also=seen.also,
+        documents=seen.documents,
     )
 
 

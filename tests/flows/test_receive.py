@@ -301,14 +301,14 @@ def test_a_crash_between_commit_and_move_files_the_letter_without_a_second_answe
 def test_one_letter_that_cannot_be_judged_is_shunted_and_the_others_go_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = receive.read_answers
+    real = receive.read_letter
 
-    def broken(text, form, sender):
-        if "poison" in text.text:
+    def broken(letter, form):
+        if "poison" in letter.text.text:
             raise RuntimeError("a fault of ours")
-        return real(text, form, sender)
+        return real(letter, form)
 
-    monkeypatch.setattr(receive, "read_answers", broken)
+    monkeypatch.setattr(receive, "read_letter", broken)
     world.post(ANN, "poison")
     world.post(BOB, "Hello")
     world.settle()
@@ -325,7 +325,7 @@ def test_a_letter_that_takes_the_bot_down_is_not_tried_for_ever(world: World, mo
 
     world.post(ANN, "Hello")
     with monkeypatch.context() as patch:
-        patch.setattr(receive, "read_answers", _killed(Killed))
+        patch.setattr(receive, "read_letter", _killed(Killed))
         for _ in range(world.limits.attempts):
             with pytest.raises(Killed):
                 world.receiver.run()
@@ -337,17 +337,17 @@ def test_a_letter_that_takes_the_bot_down_is_not_tried_for_ever(world: World, mo
 def test_a_letter_that_takes_the_bot_down_takes_no_other_letter_with_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = receive.read_answers
+    real = receive.read_letter
 
     class Killed(BaseException):
         pass
 
-    def poisoned(text, form, sender):
-        if "poison" in text.text:
+    def poisoned(letter, form):
+        if "poison" in letter.text.text:
             raise Killed
-        return real(text, form, sender)
+        return real(letter, form)
 
-    monkeypatch.setattr(receive, "read_answers", poisoned)
+    monkeypatch.setattr(receive, "read_letter", poisoned)
     for n in range(6):
         world.post(f"person{n}@example.org", "poison" if n == 3 else "Hello")
     for _ in range(world.limits.attempts):
