@@ -80,13 +80,23 @@ class Receiver:
         self.store.count_attempts(digests)
         arrived = [self.clock.arrival(envelope.stamp) for envelope in envelopes]
         sound = [n for n, times in enumerate(tried) if envelopes[n].raw and times < self.limits.attempts]
-        letters = iter(self.room.read([envelopes[n] for n in sound], [arrived[n] for n in sound]))
+        try:
+            letters = iter(self.room.read([envelopes[n] for n in sound], [arrived[n] for n in sound]))
+        except Unavailable:
+            self._forget(digests)
+            raise
         chosen = set(sound)
         return [
             Received(envelope, arrived[n], read, digests[n], read.key if isinstance(read, Letter) else digests[n])
             for n, envelope in enumerate(envelopes)
             for read in (next(letters) if n in chosen else self._unread(envelope),)
         ]
+
+    def _forget(self, digests: Sequence[str]) -> None:
+        """No letter was touched: that was no attempt at any."""
+        with self.store.begin() as books:
+            for digest in digests:
+                books.forget_attempts(digest)
 
     def _unread(self, envelope: Envelope) -> Unreadable:
         if not envelope.raw:
