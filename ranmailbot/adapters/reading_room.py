@@ -15,8 +15,8 @@ import pickle
 import signal
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from pebble import CONSTS, ProcessExpired, ProcessFuture, ProcessPool
@@ -87,11 +87,11 @@ class ChildReadingRoom:
 
         Raises Unavailable if no child process can be started; no message was touched then.
         """
-        jobs = list(zip(envelopes, arrived, strict=True))
+        jobs = [_plain(envelope, moment) for envelope, moment in zip(envelopes, arrived, strict=True)]
         answers: list[_Answer] = []
         for chunk, read in zip(chunks := _chunks(jobs), self._tried(chunks), strict=True):
             answers += read if read is not None else self._one_by_one(chunk)
-        return answers
+        return [_dated(answer, moment) for answer, moment in zip(answers, arrived, strict=True)]
 
     def close(self) -> None:
         """End the children. A later `read` would start new ones."""
@@ -162,6 +162,15 @@ class ChildReadingRoom:
         except Exception as fault:  # noqa: BLE001 - whatever a child hands back instead of an answer
             return Unreadable(f"the reader failed ({type(fault).__name__})")
         return answers
+
+
+def _plain(envelope: Envelope, arrived: datetime) -> Job:
+    """The same moments in UTC: a child can open no file any more, so it could load neither zones nor their classes."""
+    return replace(envelope, stamp=envelope.stamp.astimezone(UTC)), arrived.astimezone(UTC)
+
+
+def _dated(answer: _Answer, arrived: datetime) -> _Answer:
+    return answer if isinstance(answer, Unreadable) else replace(answer, arrived=arrived)
 
 
 def _chunks(jobs: Sequence[Job]) -> list[list[Job]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -101,6 +102,13 @@ def test_a_child_reads_every_letter_as_we_would(room: ChildReadingRoom) -> None:
 )
 def test_a_letter_that_makes_trouble_costs_only_itself(room: ChildReadingRoom, trouble: str, reason: str) -> None:
     assert reasons(room, GOOD, troubled(trouble), GOOD, GOOD, GOOD) == ["letter", reason, "letter", "letter", "letter"]
+
+
+def test_moments_keep_the_zone_in_which_they_were_told(room: ChildReadingRoom) -> None:
+    there = NOW.astimezone(ZoneInfo("Europe/Riga"))
+    (one,) = room.read([replace(envelope(GOOD), stamp=there)], [there])
+    assert isinstance(one, Letter)
+    assert (one.arrived, one.arrived.tzinfo) == (there, there.tzinfo)
 
 
 def test_a_letter_that_burns_the_processor_costs_only_itself(strict_room: ChildReadingRoom) -> None:
