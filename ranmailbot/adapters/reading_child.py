@@ -2,15 +2,15 @@
 
 Fear: what it reads. It gives itself limits that it cannot take back: memory, processor time for each letter, not one
 more descriptor (so no socket), no file written, no core dumped, an empty environment, and death with its parent.
-Known limits: without Linux there is no death with the parent (an idle child ends all the same, a busy one when its
-processor time is over), and memory is not limited where the system keeps no count of it. What a child answers is
+Known limits: where a system sends no SIGIO for pipes, a busy child outlives its parent until its processor time is
+over (an idle one ends at once), and memory is not limited where the system keeps no count of it. What a child answers is
 unpickled by its parent: these limits stop what is large, slow or broken, not somebody who takes the process over.
 """
 
 from __future__ import annotations
 
 import codecs
-import ctypes
+import fcntl
 import logging
 import multiprocessing
 import os
@@ -35,8 +35,6 @@ Job = tuple[Envelope, datetime]
 """A message and when it arrived."""
 _LAZY = ("encodings", "idna", "pypdf", "asn1crypto", "tnefparse", "compressed_rtf", "email", "_strptime")
 """Packages that import more of themselves while they work; later no file can be opened any more."""
-_DEATH_OF_PARENT = 1
-"""PR_SET_PDEATHSIG of prctl(2)."""
 
 
 class Reader(Protocol):
@@ -97,11 +95,17 @@ def _import(name: str) -> None:
 
 
 def _die_with_the_parent() -> None:
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
-    if prctl is not None:
-        prctl(_DEATH_OF_PARENT, signal.SIGKILL, 0, 0, 0)
+    """The sentinel is a pipe whose other end only the parent holds: when it closes, the kernel sends a deadly SIGIO.
+
+    PR_SET_PDEATHSIG would not do: it speaks of the server we are forked from, and a busy child keeps that alive.
+    """
     parent = multiprocessing.parent_process()
-    if parent is not None and not parent.is_alive():  # it died before we had asked
+    if parent is None:
+        return
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+    if not parent.is_alive():  # it died before we had asked
         os._exit(1)
 
 
