@@ -3,7 +3,7 @@
 Fear: what it reads. It gives itself limits that it cannot take back: memory, processor time for each letter, not one
 more descriptor (so no socket), no file written, no core dumped, an empty environment, and death with its parent.
 Known limits: where a system sends no SIGIO for pipes, a busy child outlives its parent until its processor time is
-over (an idle one ends at once), and memory is not limited where the system keeps no count of it. What a child answers is
+over (an idle one ends at once), and memory is not limited where the system keeps no count of it. What a child says is
 unpickled by its parent: these limits stop what is large, slow or broken, not somebody who takes the process over.
 """
 

@@ -12,6 +12,7 @@ from ranmailbot.call.application import Status
 from ranmailbot.desk import Outcome
 from ranmailbot.flows import receive
 from ranmailbot.ports import Unavailable
+from tests.mail.documents import docx_of, mail, part
 from tests.world import WORDS, World, answers
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -419,3 +420,43 @@ def _killed(fault: type[BaseException]):
         raise fault
 
     return kill
+
+
+class ClosedRoom:
+    """A reading room in which no child can be started."""
+
+    def read(self, *_: object) -> list[object]:
+        raise Unavailable("no child process can be started to read letters in")
+
+
+def test_letters_that_could_not_even_be_tried_are_not_counted_as_tried(world: World) -> None:
+    world.post(ANN, "Hello")
+    closed = replace(world.receiver, room=ClosedRoom())
+    for _ in range(world.limits.attempts + 1):
+        with pytest.raises(Unavailable):
+            closed.run()
+    world.settle()
+    assert world.outcomes() == ["form_sent"]
+
+
+def test_answers_in_an_attached_document_make_an_application(world: World) -> None:
+    asked = world.call.questions
+    lines = [line for q in asked for line in (f"{q.number}. {q.text}", f"Answer number {q.number} of mine.")]
+    raw = mail("Please see the files.", part("answers.docx", docx_of(lines)), part("old.doc", b"\xd0\xcf\x11\xe0"))
+    raw = raw.replace(b"From: Anna Ozola <anna@prison.example>", f"From: Ann <{ANN}>".encode())
+    world.mailbox.deliver(raw, world.clock.moment)
+    world.settle()
+    (person,) = world.applications()
+    assert person.status is Status.COMPLETE
+    assert {answer.source for answer in person.answers} == {"attachment: answers.docx"}
+    (text,) = [sent.text for sent in world.mails(ANN, "acknowledgement")]
+    assert "We could not read what was attached" in text
+
+
+def test_a_document_is_no_request(world: World) -> None:
+    world.apply(ANN)
+    raw = mail("", part("note.txt", b"withdraw")).replace(b"anna@prison.example", ANN.encode())
+    world.mailbox.deliver(raw, world.clock.moment)
+    world.settle()
+    assert not world.applications()[0].withdrawn
+    assert "withdrawal_asked" not in world.outcomes()
