@@ -131,10 +131,11 @@ class Case:
 
     @property
     def beside_answers(self) -> str:
-        """Everything the person wrote that is no answer: the remainder, and parts of the mail that were not chosen."""
+        """Everything the person wrote that is no answer: the remainder, unchosen parts, what is left of documents."""
         ours = " ".join(self.context.form.text.split())
         also = [line for line in self.letter.also if " ".join(line.split()) not in ours]
-        return "\n\n".join(text for text in (self.reading.remainder.strip(), "\n".join(also)) if text)
+        texts = (self.reading.remainder.strip(), "\n".join(also), self.reading.attached)
+        return "\n\n".join(text for text in texts if text)
 
     @property
     def command(self) -> str:

@@ -155,7 +155,7 @@ class ReadingRoom(Protocol):
     """Decodes messages where they can do no harm."""
 
     def read(self, envelopes: Sequence[Envelope], arrived: Sequence[datetime]) -> Sequence[Letter | Unreadable]:
-        """One answer for each envelope, in order."""
+        """One answer for each envelope, in order. Raises Unavailable if there is no place to read; none was touched."""
         ...
 
 

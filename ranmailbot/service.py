@@ -17,7 +17,7 @@ from uuid import uuid4
 from ranmailbot.adapters.embedded import HOST, EmbeddedServer, start_embedded
 from ranmailbot.adapters.imap import ImapFolders, ImapMailbox
 from ranmailbot.adapters.jinja import JinjaStationery
-from ranmailbot.adapters.reading_room import InProcessReadingRoom
+from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
 from ranmailbot.adapters.seal import AesSeal, open_key
 from ranmailbot.adapters.smtp import SmtpSubmission
 from ranmailbot.adapters.sql.engine import check_integrity, open_engine, worker_lock
@@ -142,7 +142,9 @@ class Worker:
         held.callback(submission.close)
         trust = Trust(self.settings.mailbox.trust, mail.authserv_id)
         call, limits = self.settings.call, self.settings.limits
-        room = InProcessReadingRoom(limits, trust, frozenset({call.mailbox.email.casefold()}))
+        reader = InProcessReadingRoom(limits, trust, frozenset({call.mailbox.email.casefold()}))
+        room = ChildReadingRoom(reader, limits)
+        held.callback(room.close)
         self._receiver = Receiver(self.mailbox, room, desktop.store, desktop.desk, call, self.clock, limits)
         self._announcer = Announcer(desktop.store, desktop.desk, call, self.clock)
         owner = f"worker-{secrets.token_hex(4)}"

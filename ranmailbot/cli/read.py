@@ -17,10 +17,11 @@ from ranmailbot.cli.desk import settings_of
 from ranmailbot.config import Settings
 from ranmailbot.desk import Case, Context
 from ranmailbot.intake import recognise
-from ranmailbot.mail.answers import Reading, read_answers
+from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.authentication import Trust
 from ranmailbot.mail.form import SentForm, blank_form, printed_question
 from ranmailbot.mail.letter import Letter
+from ranmailbot.mail.letter_reading import read_letter
 from ranmailbot.mail.outgoing import OutgoingMail
 from ranmailbot.ports import Envelope, Unreadable
 
@@ -46,7 +47,7 @@ def understand(settings: Settings, raw: bytes, form: SentForm) -> dict[str, Any]
     letter = _decode(settings, raw)
     if isinstance(letter, Unreadable):
         return {"kind": "unreadable", "reason": letter.reason, **_nothing(form)}
-    reading = read_answers(letter.text, form, letter.sender)
+    reading = read_letter(letter, form)
     case = _case(settings, letter, form, reading)
     name, kind = recognise(case)
     outcome = kind.handle(case)
@@ -80,10 +81,12 @@ def _understood(letter: Letter, form: SentForm, reading: Reading) -> dict[str, A
     return {
         "answers": answers,
         "profile": [{"key": value.key, "text": value.text, "guessed": value.guessed} for value in reading.profile],
-        "remainder": reading.remainder,
+        "remainder": "\n\n".join(filter(None, (reading.remainder, reading.attached))),
         "attachments": [
-            {"name": part.name, "type": part.content_type, "size": part.size} for part in letter.attachments
+            {"name": a.name, "type": a.content_type, "size": a.size, "read": a.read, "reason": a.reason}
+            for a in letter.attachments
         ],
+        "documents": [{"name": document.name, "text": document.text.text} for document in letter.documents],
         "text": letter.text.text,
     }
 
@@ -92,8 +95,8 @@ def _nothing(form: SentForm) -> dict[str, Any]:
     empty = {"text": "", "confidence": 0.0, "source": "", "span": None}
     answers = [{"question": question.number, **empty} for question in form.questions]
     return {"outcome": "shunted", "sender": None, "name": None, "authentication": {"passed": False, "reason": ""},
-            "silence": "", "answers": answers, "profile": [], "remainder": "", "attachments": [], "text": "",
-            "reply": None}  # fmt: skip
+            "silence": "", "answers": answers, "profile": [], "remainder": "", "attachments": [], "documents": [],
+            "text": "", "reply": None}  # fmt: skip
 
 
 def _reply(mails: list[OutgoingMail]) -> dict[str, str] | None:
@@ -162,6 +165,7 @@ def _show(console: Console, path: Path, facts: dict[str, Any]) -> None:
     if facts["remainder"]:
         console.say(f"  else: {facts['remainder']}")
     for part in facts["attachments"]:
-        console.say(f"  attached: {part['name']} ({part['type']}, {part['size']} bytes)")
+        told = "read" if part["read"] else f"not read: {part['reason']}" if part["reason"] else "not read"
+        console.say(f"  attached: {part['name']} ({part['type']}, {part['size']} bytes), {told}")
     reply = facts["reply"]
     console.say(f"  reply: {reply['subject']}" if reply else "  reply: none")

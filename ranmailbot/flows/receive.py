@@ -17,8 +17,9 @@ from ranmailbot.flows import journal
 from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.resolve import resolve
 from ranmailbot.intake import recognise
-from ranmailbot.mail.answers import Reading, read_answers
+from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.letter import Letter
+from ranmailbot.mail.letter_reading import read_letter
 from ranmailbot.mail.limits import Limits
 from ranmailbot.ports import Books, Clock, Envelope, Filed, Mailbox, ReadingRoom, Store, Unavailable, Unreadable
 
@@ -78,13 +79,22 @@ class Receiver:
         self.store.count_attempts(digests)
         arrived = [self.clock.arrival(envelope.stamp) for envelope in envelopes]
         sound = [n for n, times in enumerate(tried) if envelopes[n].raw and times < self.limits.attempts]
-        letters = iter(self.room.read([envelopes[n] for n in sound], [arrived[n] for n in sound]))
+        try:
+            letters = iter(self.room.read([envelopes[n] for n in sound], [arrived[n] for n in sound]))
+        except Unavailable:
+            self._forget(digests)
+            raise
         chosen = set(sound)
         return [
             Received(envelope, arrived[n], read, digests[n], read.key if isinstance(read, Letter) else digests[n])
             for n, envelope in enumerate(envelopes)
             for read in (next(letters) if n in chosen else self._unread(envelope),)
         ]
+
+    def _forget(self, digests: Sequence[str]) -> None:
+        """No letter was touched: that was no attempt at any."""
+        with self.store.begin() as books:
+            books.forget_attempts(digests)
 
     def _unread(self, envelope: Envelope) -> Unreadable:
         if not envelope.raw:
@@ -131,7 +141,7 @@ class Receiver:
     def _set_aside(self, books: Books, one: Received, outcome: Outcome) -> str:
         """Kept with all its bytes, counted, shown in the digest; nothing is answered."""
         letter = one.read if isinstance(one.read, Letter) else None
-        text = letter.text.text if letter else ""
+        text = "\n\n".join((letter.text.text, *(each.text.text for each in letter.documents))) if letter else ""
         filed = Filed(one.key, one.envelope, one.arrived, outcome.name, letter, text, None)
         books.record(f"letter/{one.key}", outcome, (), self.clock.now(), filed)
         journal.set_aside(one.key, outcome.name, outcome.note)
@@ -157,7 +167,7 @@ def understand(letter: Letter, context: Context, call: Call) -> Reading:
     """What a letter answers. Whoever replies to a mail that asks little or nothing may still correct any answer."""
     form, replied = context.form, context.replied
     if replied is not None and replied.kind in CORRECTABLE and len(form.questions) < len(call.questions):
-        wide = read_answers(letter.text, replace(form, questions=call.questions), letter.sender)
+        wide = read_letter(letter, replace(form, questions=call.questions))
         if wide.answers:
             return wide
-    return read_answers(letter.text, form, letter.sender)
+    return read_letter(letter, form)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from ranmailbot.call.application import Application, Status, changed_questions, open_questions
 from ranmailbot.desk import Case, addressee
+from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.outgoing import Draft
 
 EXCERPT = 280
 """Characters of an answer that are repeated."""
 A_DAY = 86_400
-READABLE = (".doc", ".docx", ".odt", ".pdf", ".rtf", ".txt", ".pages")
+DOCUMENTS = (".doc", ".docx", ".odt", ".pdf", ".rtf", ".txt", ".pages")
+"""Names of attachments in which people write answers; a picture in a signature needs no word."""
+NAMELESS = "a document without a name"
 
 
 def acknowledge(case: Case, before: Application | None, after: Application, *, other_person: bool) -> tuple[Draft, ...]:
@@ -75,9 +78,18 @@ def _facts(case: Case, before: Application | None, after: Application) -> dict[s
         "late": case.late,
         "corrected": list(changed_questions(before.answers, after.answers)) if before else [],
         "remarks": bool(case.beside_answers),
-        "unread_attachments": [part.name for part in case.letter.attachments if part.name.lower().endswith(READABLE)],
+        "unread_attachments": _unread(case.letter),
         "language_hint": False,
     }
+
+
+def _unread(letter: Letter) -> list[str]:
+    """What may hold answers and could not be read."""
+    return [
+        part.name or NAMELESS
+        for part in letter.attachments
+        if not part.read and (part.reason or part.name.lower().endswith(DOCUMENTS))
+    ]
 
 
 def _understood(number: int, question: str, case: Case, after: Application) -> dict[str, object]:

@@ -30,9 +30,9 @@ def handle(case: Case) -> Outcome:
 
 
 def _unreadable(case: Case) -> bool:
-    """Encrypted, or nothing but attachments: a photo of a letter, a voice memo."""
+    """Encrypted, or nothing but attachments that nobody could read: a photo of a letter, a voice memo."""
     letter = case.letter
-    return letter.encrypted or (bool(letter.attachments) and not letter.text.text.strip())
+    return letter.encrypted or (bool(letter.attachments) and not letter.text.text.strip() and not letter.documents)
 
 
 def _form(case: Case, reason: str) -> Draft:

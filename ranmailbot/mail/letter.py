@@ -20,9 +20,9 @@ from ranmailbot.mail.headers import Headers
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reply_text import Line, VisibleText
 from ranmailbot.mail.silence import came_back, reasons
-from ranmailbot.mail.visible import Attachment, Seen, see
+from ranmailbot.mail.visible import Attachment, Document, Seen, see
 
-__all__ = ["Attachment", "Letter", "Line", "NotALetter", "Report", "VisibleText", "decode"]
+__all__ = ["Attachment", "Document", "Letter", "Line", "NotALetter", "Report", "VisibleText", "decode"]
 
 _BARE_ADDRESS = re.compile(r"[^\s<>(),;:\"\[\]]{1,64}@[^\s<>(),;:\"\[\]]{1,253}")
 _RECIPIENTS = 50
@@ -65,6 +65,8 @@ class Letter:
     """Whether some of the text stands in an attached message: somebody else may have written it."""
     returned: bool = False
     """Whether it is a mail of ours that came back."""
+    documents: tuple[Document, ...] = ()
+    """Attachments that could be read, in order."""
 
     @property
     def answerable(self) -> bool:
@@ -129,6 +131,7 @@ def decode(
         also=seen.also,
         borrowed=seen.borrowed,
         returned=came_back(headers, sender, own_addresses),
+        documents=seen.documents,
     )
 
 

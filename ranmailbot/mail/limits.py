@@ -19,6 +19,16 @@ class Limits:
     answer_characters: int = 256_000
     html_bytes: int = 1_000_000
     html_depth: int = 500
+    documents: int = 10
+    document_bytes: int = 10_000_000
+    pdf_pages: int = 50
+    tnef_bytes: int = 5_000_000
+    zip_members: int = 1_000
+    zip_member_bytes: int = 20_000_000
+    zip_ratio: int = 100
+    child_memory_bytes: int = 512_000_000
+    child_cpu_seconds: int = 10
+    child_wall_seconds: int = 15
     attempts: int = 5
     """How often a letter that takes the bot down is tried before it is put into quarantine."""
     replies_per_sender_per_day: int = 3

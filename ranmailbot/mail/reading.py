@@ -29,6 +29,8 @@ class Reading:
     """Where words of the sent form stand: each span's words stand in the form in the same order."""
     mark_spans: tuple[Span, ...] = ()
     """Labels, reply headers, rules and other marks that are neither ours nor an answer."""
+    attached: str = ""
+    """What is left of attached documents, each with its name. Shown to people; never a command of the sender."""
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Which parts of a message a reader sees: the text, what differs from it, calendars, and what is only attached.
 
 Fear: two alternatives that say different things, text hidden in an attached message, encrypted parts. Words that are in
-a part we did not choose are kept in `also`. Known limit: opaque S/MIME, TNEF and documents stay attachments.
+a part we did not choose are kept in `also`. Opaque S/MIME and winmail.dat are opened, attached documents are read.
 """
 
 from __future__ import annotations
@@ -11,33 +11,33 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ranmailbot.mail.characters import clean, clean_line
+from ranmailbot.mail.attachments import Attachment, Document, attachment, kind_of, read_document
+from ranmailbot.mail.characters import clean
 from ranmailbot.mail.charsets import decode
 from ranmailbot.mail.html_text import visible_lines
 from ranmailbot.mail.limits import Limits
-from ranmailbot.mail.mime import Part
+from ranmailbot.mail.mime import Part, split
 from ranmailbot.mail.reply_text import NO_TEXT, Line, VisibleText, plain_lines
+from ranmailbot.mail.smime import open_smime
+from ranmailbot.mail.tnef import tnef_parts
+from ranmailbot.mail.unread import Unread
+
+__all__ = ["Attachment", "Document", "Seen", "see"]
 
 LITTLE = 80
 """A covering letter of fewer words does not hide the message attached to it: an assistant forwards it."""
 
 _CALENDARS = ("text/calendar", "application/ics")
 _PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _UNSEEN = frozenset({"text/css", "text/x-amp-html", "text/rtf", "text/rfc822-headers", "text/csv", "text/xml"})
 _MESSAGES = ("message/rfc822", "message/global")
 _WORDS = re.compile(r"[^\W_]+")
 _LINKS = re.compile(r"<?(?:https?://|mailto:|www\.|cid:)[^\s>]+>?|\[(?:cid|image)[^\]]*\]", re.IGNORECASE)
 _ROOM = 3
+_WRAPPINGS = 5
+"""How many opaque S/MIME parts and winmail.dat are opened in one message, within each other or side by side."""
 _INLINE_PGP = "-----BEGIN PGP MESSAGE-----"
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A part that is not the text: its cleaned name, its type and its size in bytes."""
-
-    name: str
-    content_type: str
-    size: int
 
 
 @dataclass(slots=True)
@@ -48,17 +48,34 @@ class _Desk:
     texts: list[VisibleText] = field(default_factory=list)
     also: list[str] = field(default_factory=list)
     attached: list[Part] = field(default_factory=list)
+    opened: list[Part] = field(default_factory=list)
+    """Attached parts whose words were read as text of the letter."""
+    reasons: list[tuple[Part, str]] = field(default_factory=list)
     messages: list[Part] = field(default_factory=list)
+    outlook: list[Part] = field(default_factory=list)
+    """winmail.dat, opened when all other text is known."""
     calendars: list[str] = field(default_factory=list)
     encrypted: bool = False
     faults: dict[str, None] = field(default_factory=dict)
     borrowed: bool = False
     room: list[int] = field(default_factory=list)
     """How many more bytes of text are decoded, all parts together; one figure for all branches of a message."""
+    wrappings: list[int] = field(default_factory=lambda: [_WRAPPINGS])
 
     def branch(self) -> _Desk:
         """A desk for one alternative or attached message, within the same room."""
-        return _Desk(self.limits, room=self.room)
+        return _Desk(self.limits, room=self.room, wrappings=self.wrappings)
+
+    def take(self, branch: _Desk) -> None:
+        """Everything of a branch but its texts and calendars."""
+        self.also += branch.also
+        self.attached += branch.attached
+        self.opened += branch.opened
+        self.reasons += branch.reasons
+        self.messages += branch.messages
+        self.outlook += branch.outlook
+        self.encrypted = self.encrypted or branch.encrypted
+        self.faults.update(branch.faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +90,7 @@ class Seen:
     faults: tuple[str, ...]
     borrowed: bool
     """Whether some of the text stands in an attached message: somebody else may have written it."""
+    documents: tuple[Document, ...]
 
 
 def see(root: Part, limits: Limits) -> Seen:
@@ -82,11 +100,20 @@ def see(root: Part, limits: Limits) -> Seen:
     report = root.content_type == "multipart/report"
     for message in desk.messages[: limits.depth]:
         _look_inside(message, desk, report)
+    for part in desk.outlook:
+        _look_inside_outlook(part, desk)
     text = _joined(desk.texts, desk)
-    attachments = tuple(_attachment(part) for part in desk.attached)
+    documents, attachments = ((), tuple(map(attachment, desk.attached))) if report else _documents(desk)
     encrypted = desk.encrypted or any(_INLINE_PGP in line.text for line in text.lines)
     return Seen(
-        text, tuple(desk.also), attachments, tuple(desk.calendars), encrypted, tuple(desk.faults), desk.borrowed
+        text=text,
+        also=tuple(desk.also),
+        attachments=attachments,
+        calendars=tuple(desk.calendars),
+        encrypted=encrypted,
+        faults=tuple(desk.faults),
+        borrowed=desk.borrowed,
+        documents=tuple(documents),
     )
 
 
@@ -112,11 +139,15 @@ def _look_at_leaf(part: Part, desk: _Desk) -> None:
     if part.content_type in _CALENDARS or part.filename.lower().endswith(".ics"):
         desk.calendars.append(_text_of(part, desk))
         desk.attached += [part] if part.filename else []
+        desk.opened += [part] if part.filename else []
     elif _is_text(part):
         desk.texts.append(_read(part, desk))
     else:
-        desk.encrypted = desk.encrypted or _is_enveloped(part)
         desk.attached.append(part)
+        if part.content_type in _PKCS7 or part.filename.lower().endswith(".p7m"):
+            _look_at_smime(part, desk)
+        elif part.content_type in _TNEF or part.filename.lower() == "winmail.dat":
+            desk.outlook.append(part)
 
 
 def _is_text(part: Part) -> bool:
@@ -125,9 +156,80 @@ def _is_text(part: Part) -> bool:
     return not part.filename or (part.disposition == "inline" and part.content_type != "text/plain")
 
 
-def _is_enveloped(part: Part) -> bool:
-    """RFC 8551 3.2.2: without smime-type the extension decides; signed-data is opaque but no secret."""
-    return part.content_type in _PKCS7 and part.parameters.get("smime-type", "enveloped-data").lower() != "signed-data"
+def _look_at_smime(part: Part, desk: _Desk) -> None:
+    """What was signed is the letter's own text. What cannot be opened is a secret, unless it says that it is none."""
+    desk.wrappings[0] -= 1
+    found = open_smime(part.content) if desk.wrappings[0] >= 0 else None
+    if found is not None and found.content is not None:
+        inner, faults = split(found.content, desk.limits)
+        desk.opened.append(part)
+        desk.faults.update(dict.fromkeys(faults))
+        _look(inner, desk)
+        return
+    # RFC 8551 3.2.2: without smime-type it is most likely enveloped-data.
+    secret = (
+        part.content_type in _PKCS7 and part.parameters.get("smime-type", "enveloped-data").lower() != "signed-data"
+    )
+    encrypted = secret if found is None else found.encrypted
+    desk.encrypted = desk.encrypted or encrypted
+    desk.reasons.append((part, "it is encrypted" if encrypted else "it cannot be opened"))
+
+
+def _look_inside_outlook(part: Part, desk: _Desk) -> None:
+    """winmail.dat: its text is the letter's, unless the letter shows its words already. Its attachments are ours."""
+    desk.wrappings[0] -= 1
+    if desk.wrappings[0] < 0:
+        desk.reasons.append((part, "it is wrapped too often"))
+        return
+    try:
+        text, attached = tnef_parts(part.content, desk.limits)
+    except Unread as reason:
+        desk.reasons.append((part, str(reason)))
+        return
+    desk.opened.append(part)
+    inner = desk.branch()
+    for each in (text, *attached):
+        _look(each, inner)
+    # A winmail.dat within one is not opened: nothing a mail program makes looks like that.
+    inner.outlook = []
+    desk.take(inner)
+    desk.calendars += inner.calendars
+    if any(line.text.strip() for text in desk.texts for line in text.lines):
+        desk.also += _not_in(_joined(desk.texts, desk), inner.texts)
+    else:
+        desk.texts += inner.texts
+
+
+def _documents(desk: _Desk) -> tuple[list[Document], tuple[Attachment, ...]]:
+    """Attached documents that could be read, and what is told of every attachment."""
+    documents: list[Document] = []
+    told: list[Attachment] = []
+    reasons = {id(part): reason for part, reason in desk.reasons}
+    opened = {id(part) for part in desk.opened}
+    room = desk.limits.text_bytes
+    for part in desk.attached:
+        reason = reasons.get(id(part), "")
+        read = id(part) in opened
+        if not read and not reason and kind_of(part) and part.content_type not in _MESSAGES:
+            found, reason = _document(part, desk.limits, room, len(documents))
+            documents += [found] if found else []
+            room -= len(found.text.text) if found else 0
+            read = found is not None
+        told.append(attachment(part, read=read, reason=reason))
+    return documents, tuple(told)
+
+
+def _document(part: Part, limits: Limits, room: int, before: int) -> tuple[Document | None, str]:
+    """The document in this part, or why there is none. `room` is how many characters all of them may still have."""
+    if before >= limits.documents:
+        return None, "there are too many attachments"
+    try:
+        found = read_document(part, limits)
+    except Unread as reason:
+        return None, str(reason)
+    if len(found.text.text) > room:
+        return None, "the attachments hold more text than the limit"
+    return found, ""
 
 
 def _choose(part: Part, desk: _Desk) -> None:
@@ -137,12 +239,8 @@ def _choose(part: Part, desk: _Desk) -> None:
         branch = desk.branch()
         _look(child, branch)
         read.append(_joined(branch.texts, branch))
-        desk.also += branch.also
-        desk.attached += branch.attached
-        desk.messages += branch.messages
+        desk.take(branch)
         desk.calendars += branch.calendars
-        desk.encrypted = desk.encrypted or branch.encrypted
-        desk.faults.update(branch.faults)
     read = [text for text in read if text.lines]
     if not read:
         return
@@ -188,6 +286,9 @@ def _look_inside(message: Part, desk: _Desk, report: bool) -> None:
     if report:
         return
     if said < LITTLE:
+        desk.attached += inner.attached
+        desk.opened += inner.opened
+        desk.reasons += inner.reasons
         desk.texts += inner.texts
         desk.borrowed = desk.borrowed or bool(inner.texts)
     else:
@@ -229,7 +330,3 @@ def _joined(texts: list[VisibleText], desk: _Desk) -> VisibleText:
             room -= len(line.text) + 1
             lines.append(line)
     return VisibleText(tuple(lines), texts[0].source)
-
-
-def _attachment(part: Part) -> Attachment:
-    return Attachment(clean_line(part.filename, 200), clean_line(part.content_type, 200), len(part.raw))

@@ -12,6 +12,7 @@ from ranmailbot.call.application import Status
 from ranmailbot.desk import Outcome
 from ranmailbot.flows import receive
 from ranmailbot.ports import Unavailable
+from tests.mail.documents import docx_of, mail, part
 from tests.world import WORDS, World, answers, settings
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -326,14 +327,14 @@ def test_a_crash_between_commit_and_move_files_the_letter_without_a_second_answe
 def test_one_letter_that_cannot_be_judged_is_shunted_and_the_others_go_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = receive.read_answers
+    real = receive.read_letter
 
-    def broken(text, form, sender):
-        if "poison" in text.text:
+    def broken(letter, form):
+        if "poison" in letter.text.text:
             raise RuntimeError("a fault of ours")
-        return real(text, form, sender)
+        return real(letter, form)
 
-    monkeypatch.setattr(receive, "read_answers", broken)
+    monkeypatch.setattr(receive, "read_letter", broken)
     world.post(ANN, "poison")
     world.post(BOB, "Hello")
     world.settle()
@@ -350,7 +351,7 @@ def test_a_letter_that_takes_the_bot_down_is_not_tried_for_ever(world: World, mo
 
     world.post(ANN, "Hello")
     with monkeypatch.context() as patch:
-        patch.setattr(receive, "read_answers", _killed(Killed))
+        patch.setattr(receive, "read_letter", _killed(Killed))
         for _ in range(world.limits.attempts):
             with pytest.raises(Killed):
                 world.receiver.run()
@@ -362,17 +363,17 @@ def test_a_letter_that_takes_the_bot_down_is_not_tried_for_ever(world: World, mo
 def test_a_letter_that_takes_the_bot_down_takes_no_other_letter_with_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = receive.read_answers
+    real = receive.read_letter
 
     class Killed(BaseException):
         pass
 
-    def poisoned(text, form, sender):
-        if "poison" in text.text:
+    def poisoned(letter, form):
+        if "poison" in letter.text.text:
             raise Killed
-        return real(text, form, sender)
+        return real(letter, form)
 
-    monkeypatch.setattr(receive, "read_answers", poisoned)
+    monkeypatch.setattr(receive, "read_letter", poisoned)
     for n in range(6):
         world.post(f"person{n}@example.org", "poison" if n == 3 else "Hello")
     for _ in range(world.limits.attempts):
@@ -444,3 +445,43 @@ def _killed(fault: type[BaseException]):
         raise fault
 
     return kill
+
+
+class ClosedRoom:
+    """A reading room in which no child can be started."""
+
+    def read(self, *_: object) -> list[object]:
+        raise Unavailable("no child process can be started to read letters in")
+
+
+def test_letters_that_could_not_even_be_tried_are_not_counted_as_tried(world: World) -> None:
+    world.post(ANN, "Hello")
+    closed = replace(world.receiver, room=ClosedRoom())
+    for _ in range(world.limits.attempts + 1):
+        with pytest.raises(Unavailable):
+            closed.run()
+    world.settle()
+    assert world.outcomes() == ["form_sent"]
+
+
+def test_answers_in_an_attached_document_make_an_application(world: World) -> None:
+    asked = world.call.questions
+    lines = [line for q in asked for line in (f"{q.number}. {q.text}", f"Answer number {q.number} of mine.")]
+    raw = mail("Please see the files.", part("answers.docx", docx_of(lines)), part("old.doc", b"\xd0\xcf\x11\xe0"))
+    raw = raw.replace(b"From: Anna Ozola <anna@prison.example>", f"From: Ann <{ANN}>".encode())
+    world.mailbox.deliver(raw, world.clock.moment)
+    world.settle()
+    (person,) = world.applications()
+    assert person.status is Status.COMPLETE
+    assert {answer.source for answer in person.answers} == {"attachment: answers.docx"}
+    (text,) = [sent.text for sent in world.mails(ANN, "acknowledgement")]
+    assert "We could not read what was attached" in text
+
+
+def test_a_document_is_no_request(world: World) -> None:
+    world.apply(ANN)
+    raw = mail("", part("note.txt", b"withdraw")).replace(b"anna@prison.example", ANN.encode())
+    world.mailbox.deliver(raw, world.clock.moment)
+    world.settle()
+    assert not world.applications()[0].withdrawn
+    assert "withdrawal_asked" not in world.outcomes()

@@ -1,0 +1,141 @@
+"""A child process of the reading room: it limits itself, then reads. No network, no new file, no more than its memory.
+
+Fear: what it reads. It gives itself limits that it cannot take back: memory, processor time for each letter, not one
+more descriptor (so no socket), no file written, no core dumped, an empty environment, and death with its parent.
+Known limits: where a system sends no SIGIO for pipes, a busy child outlives its parent until its processor time is
+over (an idle one ends at once), and memory is not limited where the system keeps no count of it. What a child says is
+unpickled by its parent: these limits stop what is large, slow or broken, not somebody who takes the process over.
+"""
+
+from __future__ import annotations
+
+import codecs
+import fcntl
+import logging
+import multiprocessing
+import os
+import pickle
+import pkgutil
+import resource
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from ranmailbot.mail.charsets import ALLOWED
+from ranmailbot.mail.letter import Letter
+from ranmailbot.mail.limits import Limits
+from ranmailbot.ports import Envelope, Unreadable
+
+Job = tuple[Envelope, datetime]
+"""A message and when it arrived."""
+_LAZY = ("encodings", "idna", "pypdf", "asn1crypto", "tnefparse", "compressed_rtf", "email", "_strptime")
+"""Packages that import more of themselves while they work; later no file can be opened any more."""
+
+
+class Reader(Protocol):
+    """Reads one message. Handed to the child as it is, so it must survive pickling."""
+
+    def read_one(self, envelope: Envelope, arrived: datetime) -> Letter | Unreadable: ...
+
+
+def warm_up() -> None:
+    """Import everything that reading may ever need. Run once, in the server that all children are forked from."""
+    for name in _LAZY:
+        package = import_module(name)
+        path = getattr(package, "__path__", ())
+        for module in pkgutil.walk_packages(path, f"{name}.", onerror=lambda _: None):
+            _import(module.name)
+    for charset in ALLOWED:
+        codecs.lookup(charset)
+
+
+def enter(reader: Reader, limits: Limits) -> None:  # noqa: ARG001 - with the reader its modules are imported in time
+    """Called once in every child, before it reads anything."""
+    _die_with_the_parent()
+    warm_up()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    logging.disable(logging.CRITICAL)
+    os.environ.clear()
+    _no_more(resource.RLIMIT_CORE, 0)
+    _no_more(resource.RLIMIT_FSIZE, 0)
+    size = _size()
+    if size:
+        _no_more(resource.RLIMIT_AS, size + limits.child_memory_bytes)
+    _no_new_descriptor()
+
+
+def ready() -> bool:
+    """Whether a child has come as far as this."""
+    return True
+
+
+def read_jobs(reader: Reader, jobs: Sequence[Job], seconds: int) -> bytes:
+    """The answers to these jobs in order, pickled; at most this many seconds of processor time for each.
+
+    Pickled here and not by the pool: its locks are never held while a limit may strike.
+    """
+    answers: list[Letter | Unreadable] = []
+    for envelope, arrived in jobs:
+        _limit_processor_time(int(time.process_time()) + 1 + seconds)
+        answers.append(reader.read_one(envelope, arrived))
+    packed = pickle.dumps(answers, pickle.HIGHEST_PROTOCOL)
+    _limit_processor_time(resource.RLIM_INFINITY)
+    return packed
+
+
+def _import(name: str) -> None:
+    if not name.endswith("__main__"):
+        with suppress(Exception):  # modules for other systems, or for libraries that nobody installed
+            import_module(name)
+
+
+def _die_with_the_parent() -> None:
+    """The sentinel is a pipe whose other end only the parent holds: when it closes, the kernel sends a deadly SIGIO.
+
+    PR_SET_PDEATHSIG would not do: it speaks of the server we are forked from, and a busy child keeps that alive.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+    if not parent.is_alive():  # it died before we had asked
+        os._exit(1)
+
+
+def _no_more(what: int, most: int) -> None:
+    """A limit for good: the hard one is lowered with the soft one, and never raised above what was allowed already."""
+    hard = resource.getrlimit(what)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (most, most))
+
+
+def _size() -> int:
+    """How much address space this process has now, in bytes; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _no_new_descriptor() -> None:
+    """Every number below the limit is taken: what is open stays open (the pool's pipes), nothing can be added."""
+    highest = max(int(name) for name in os.listdir("/dev/fd"))  # noqa: PTH208 - names are all we want of it
+    filler = os.open(os.devnull, os.O_RDONLY)
+    while filler < highest:
+        filler = os.dup(filler)
+    _no_more(resource.RLIMIT_NOFILE, filler + 1)
+
+
+def _limit_processor_time(seconds: int) -> None:
+    """The sum since the child began: it is raised for every letter, or a warm child would die of many harmless ones."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    within = hard if seconds == resource.RLIM_INFINITY else seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (within if hard == resource.RLIM_INFINITY else min(within, hard), hard))
