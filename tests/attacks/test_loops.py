@@ -100,7 +100,7 @@ def test_an_autoresponder_without_any_mark_gets_a_few_mails_a_day(
     world = QuickWorld(tmp_path)
     world.post(ANN, "I am out of the office until Monday.", proven=proven)
     world.settle()
-    for _ in range(60):
+    for _ in range(30):
         last = world.mails(ANN)[-1]
         text = "I am out of the office until Monday."
         text += "\n\nOn Monday the bot wrote:\n> " + last.text.replace("\n", "\n> ") if quoting else ""
