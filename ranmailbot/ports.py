@@ -291,6 +291,10 @@ class Books(Ledger, Protocol):
         """Back to the queue until `at`, one attempt more."""
         ...
 
+    def reopen(self, number: int) -> None:
+        """This mail became void: its cause is free again, so that its mailing may write a new one."""
+        ...
+
     def expired(self, now: datetime, owner: str) -> tuple[tuple[State, Waiting], ...]:
         """Mails whose lease is over, or that a worker before `owner` had claimed and not begun to send."""
         ...

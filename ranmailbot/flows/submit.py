@@ -20,6 +20,8 @@ from ranmailbot.ports import Archived, Books, Clock, State, Store, Submission, U
 GROUP = 20
 LEASE = timedelta(minutes=15)
 """Longer than any timeout of the submission: a mail is never in two hands."""
+STANDING_KINDS = frozenset({"session_details"})
+"""Mails that a standing mailing writes anew if they became void and are wanted again: somebody accepts after all."""
 FIRST_PAUSE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=2)
 A_MINUTE = timedelta(minutes=1)
@@ -74,6 +76,8 @@ class Submitter:
                 return False
             if not _still_wanted(books, waiting):
                 books.advance(waiting.number, State.CLAIMED, State.VOID, now)
+                if waiting.kind in STANDING_KINDS:
+                    books.reopen(waiting.number)
                 return False
             return books.doubt(waiting.number, now if archived else None)
 

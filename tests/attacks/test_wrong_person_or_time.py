@@ -130,7 +130,6 @@ def test_a_change_of_mind_between_queue_and_sending_is_heard(quick: QuickWorld, 
     assert details(quick) == {BOB}
 
 
-@pytest.mark.xfail(reason="known limit: details that became void are not written again", strict=True)
 def test_who_declines_while_the_details_wait_and_then_accepts_gets_them(quick: QuickWorld) -> None:
     quick.apply(ANN)
     invite(quick, 1)

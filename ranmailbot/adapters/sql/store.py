@@ -166,6 +166,9 @@ class SqlBooks:
     def defer(self, number: int, before: State, at: datetime, reply: str) -> bool:
         return outbox.defer(self.shelf, number, before, at, reply)
 
+    def reopen(self, number: int) -> None:
+        timeline.reopen(self.shelf, number)
+
     def expired(self, now: datetime, owner: str) -> tuple[tuple[State, Waiting], ...]:
         return outbox.expired(self.shelf, now, owner)
 

@@ -67,6 +67,17 @@ def release(shelf: Shelf, milestone: str, recipient: str) -> None:
     shelf.connection.execute(table.delete().where(*mine))
 
 
+def reopen(shelf: Shelf, number: int) -> None:
+    """Give the cause of this mail another name, and forget that its recipient was done."""
+    mail = shelf.one(tables.outbox, id=number)
+    outcome = shelf.one(tables.outcomes, id=mail.outcome) if mail is not None else None
+    if outcome is None:
+        return
+    shelf.change(tables.outcomes, {"id": outcome.id}, cause=f"{outcome.cause}#void-{number}")
+    milestone, _, recipient = outcome.cause.rpartition("/")
+    release(shelf, milestone, recipient)
+
+
 def organisers(shelf: Shelf) -> Iterable[Recipient]:
     """The organisers as recipients."""
     for person in shelf.call.organisers:
