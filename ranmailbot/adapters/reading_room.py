@@ -99,14 +99,15 @@ class ChildReadingRoom:
             _ended(self._pool)
             self._pool = None
 
-    def _tried(self, chunks: Sequence[Sequence[Job]]) -> list[list[_Answer] | None]:
+    def _tried(self, chunks: Sequence[Sequence[Job]]) -> list[Sequence[_Answer] | None]:
         """The answers of each chunk; None for one that was not read to its end."""
-        found: list[list[_Answer] | None] = []
+        found: list[Sequence[_Answer] | None] = []
         try:
             futures = [self._start(chunk) for chunk in chunks]
-            for future in futures:
+            for chunk, future in zip(chunks, futures, strict=True):
                 read = self._outcome(future, len(futures))
-                found.append(None if isinstance(read, Unreadable) else read)
+                alone = [read] if isinstance(read, Unreadable) and len(chunk) == 1 else None
+                found.append(alone if isinstance(read, Unreadable) else read)
         except _Broken:
             self.close()
         return [*found, *([None] * (len(chunks) - len(found)))]
