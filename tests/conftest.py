@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop import bench as real_servers
+from tests.interop.bench import Bench
 from tests.world import World
 
 
@@ -15,3 +17,12 @@ def world(tmp_path: Path) -> Iterator[World]:
     one = World(tmp_path)
     yield one
     one.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def bench() -> Iterator[Bench]:
+    """Dovecot and Postfix for all tests; each test uses addresses of its own. Where they are missing, it says so."""
+    if reason := real_servers.missing():
+        pytest.skip(reason)
+    with real_servers.running() as running:
+        yield running

@@ -1,4 +1,4 @@
-"""What ports.Submission promises, kept by the fake and by the real adapter alike; then servers that break or lie."""
+"""What ports.Submission promises, kept by the fake and the real adapter on each server alike; then hostile servers."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from tests.adapters.servers import (
     unique_address,
 )
 from tests.fakes.submission import FakeSubmission
+from tests.interop.worlds import postfix_world
 
 
 class World(Protocol):
@@ -63,11 +64,16 @@ def inbox(server: EmbeddedServer, address: str, folder: str = "INBOX") -> list[b
         return [part[1] for part in client.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(part, tuple)]
 
 
-@pytest.fixture(params=["fake", "real"])
-def world(request: pytest.FixtureRequest, server: EmbeddedServer) -> Iterator[World]:
+@pytest.fixture(params=["fake", "built-in", pytest.param("postfix", marks=pytest.mark.interop)])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "fake":
         yield FakeWorld(FakeSubmission())
         return
+    if request.param == "postfix":
+        with postfix_world(request.getfixturevalue("bench")) as postfix:
+            yield postfix
+        return
+    server = request.getfixturevalue("server")
     submission = SmtpSubmission(account(server.smtp_port), archive=ARCHIVE)
     yield RealWorld(submission, server)
     submission.close()
