@@ -301,6 +301,8 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline() -> None:
         ("MAIL", "552 5.3.4 too large", Refused("552 5.3.4 to MAIL"), 0),
         ("RCPT", "421 4.7.0 too many", Deferred("421 4.7.0 to RCPT"), 0),
         ("RCPT", "550 5.1.1 <a@example.org> unknown", Refused("550 5.1.1 to RCPT", recipient=True), 0),
+        ("RCPT", "553 5.7.1 <bot@call.example>: not owned by user", Refused("553 5.7.1 to RCPT"), 0),
+        ("RCPT", "550 5.1.8 <bot@call.example>: unknown sender", Refused("550 5.1.8 to RCPT"), 0),
         ("RCPT", "550 no enhanced status for a@example.org", Refused("550 to RCPT", recipient=True), 0),
         ("DATA", "451 4.3.0 later", Deferred("451 4.3.0 to DATA"), 1),
         ("DATA", "554 5.5.1 no", Refused("554 5.5.1 to DATA"), 1),

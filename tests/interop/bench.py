@@ -12,6 +12,7 @@ from __future__ import annotations
 import imaplib
 import os
 import shutil
+import signal
 import smtplib
 import socket
 import ssl
@@ -80,16 +81,17 @@ class Server:
         raise RuntimeError(f"{self.command[0]} does not answer: {self.last_words()}")
 
     def stop(self) -> None:
-        """End it politely, then by force. Harmless if it has ended."""
+        """End it and every session that it serves: politely, then by force. Harmless if it has ended."""
         process, self.process = self.process, None
         if process is None:
             return
-        process.terminate()
-        try:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
             process.wait(SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with suppress(ProcessLookupError):  # Dovecot lets its sessions live on
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def last_words(self) -> str:
         """The end of its log."""
