@@ -1,8 +1,8 @@
 """A bench of real servers: Dovecot and Postfix from Debian's packages, in a temporary folder, on loopback only.
 
 IMAP has implicit TLS (and STARTTLS on a second port); submission wants STARTTLS and AUTH, which Dovecot checks; every
-address has a mailbox, to which Postfix delivers by LMTP. `NAME+FOLDER@DOMAIN` is delivered to that folder. Nothing below
-/etc is read or changed; when the bench closes, the processes are gone and the folder too. Takes about two seconds.
+address has a mailbox, to which Postfix delivers by LMTP. `NAME+FOLDER@DOMAIN` is delivered to that folder. Nothing
+below /etc is changed; when the bench closes, the processes are gone and the folder too. Starts in about two seconds.
 Known limits: needs root (Postfix's master does); Dovecot takes plain text from its own machine, so its refusal of that
 cannot be tried here; no Sieve, no DKIM, no DMARC (policy.py plays the verdict).
 """
@@ -164,7 +164,7 @@ def running() -> Iterator[Bench]:
     """A bench until the block ends. Raises RuntimeError with what the servers said."""
     with ExitStack() as held:
         # Not below the test's own folder: other users must be let through, and names of sockets must be short.
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="mail-bench-", dir="/tmp")))  # noqa: S108
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="mail-bench-", dir="/tmp")))
         folder.chmod(0o755)
         certificate(folder)
         policies = {"border_policy": border_policy(AUTHSERV), "submission_policy": submission_policy()}

@@ -1,4 +1,4 @@
-"""What Postfix asks before it takes a mail (its policy protocol), answered in this process: the troubles that are played.
+"""What Postfix asks before it takes a mail (its policy protocol), answered in this process: the played troubles.
 
 Troubles by the recipient's domain, as on the built-in server and beyond: `refused.example` and `greylisted.example` at
 RCPT, `closing.example` hangs up there, `later.example` and `unwanted.example` answer the end of the content. At the
