@@ -4,14 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: rehearse run test lint benchmark crash clean help
+# Real mail servers for tests. Debian starts a server that it installs: for machines that may be thrown away.
+SERVER_PACKAGES := dovecot-core dovecot-imapd dovecot-lmtpd postfix
+APT := DEBIAN_FRONTEND=noninteractive apt-get
+
+.PHONY: rehearse run test interop lint benchmark crash clean help
 
 help:
 	@echo "make rehearse   play the configured call on the built-in mail server"
 	@echo "make test       run all tests (types, lint and import contracts among them)"
+	@echo "make interop    install Dovecot and Postfix (Debian, root) and run the tests that need them"
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
-	@echo "make crash      kill the bot KILLS times while mail arrives, and count"
+	@echo "make crash      kill the bot KILLS times while mail arrives, and count (SERVERS=real: on Dovecot and Postfix)"
 	@echo "make clean      remove what these commands made"
 
 $(READY): pyproject.toml
@@ -29,6 +34,12 @@ run: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest $(ARGS)
 
+interop: $(READY)
+	dpkg -s $(SERVER_PACKAGES) >/dev/null 2>&1 || \
+		{ $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(SERVER_PACKAGES); }
+	@$(BIN)/python -c 'import sys; from tests.interop.bench import missing; sys.exit(missing() or 0)'
+	$(BIN)/python -m pytest -m interop $(ARGS)
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,7 +47,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 crash: $(READY)
-	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100)
+	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100) --servers $(or $(SERVERS),built-in)
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks.intake --write

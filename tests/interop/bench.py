@@ -40,6 +40,8 @@ SIZE_LIMIT = 1_000_000
 POSTFIX = Path("/usr/lib/postfix/sbin")
 SECONDS_TO_START = 20
 SECONDS_TO_END = 10
+LONGEST_RUN = 6 * 3600
+"""Seconds after which Postfix ends by itself if this process was killed; Dovecot then ends at once."""
 _QUEUES = ("maildrop", "incoming", "active", "deferred")
 """In the order in which a mail passes them: whoever looks in this order misses none."""
 
@@ -67,10 +69,9 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers. Raises RuntimeError with the end of its log."""
-        self.process = subprocess.Popen(
-            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
+        nothing = subprocess.DEVNULL
+        command = ["setpriv", "--pdeathsig", "TERM", *self.command]  # so that it ends even if this process is killed
+        self.process = subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True)
         give_up = time.monotonic() + SECONDS_TO_START
         while self.process.poll() is None and time.monotonic() < give_up:
             with suppress(OSError):
@@ -215,7 +216,7 @@ def _postfix(folder: Path, ports: dict[str, int]) -> Server:
     def greeting() -> None:
         smtplib.SMTP("127.0.0.1", ports["border_port"], timeout=SECONDS_TO_START).close()
 
-    command = [str(POSTFIX / "master"), "-c", str(folder / "postfix"), "-d"]
+    command = [str(POSTFIX / "master"), "-c", str(folder / "postfix"), "-d", "-e", str(LONGEST_RUN)]
     return Server(command, greeting, folder / "postfix.log")
 
 

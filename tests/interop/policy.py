@@ -2,7 +2,7 @@
 
 Troubles by the recipient's domain, as on the built-in server and beyond: `refused.example` and `greylisted.example` at
 RCPT, `closing.example` hangs up there, `later.example` and `unwanted.example` answer the end of the content. At the
-border the answer is the stamp of a server that checks DMARC: senders below example.org pass.
+border the answer is the stamp of a server that checks DMARC: senders from unproven.example do not pass.
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ def submission_policy() -> Policy:
 
 
 def border_policy(authserv_id: str) -> Policy:
-    """The stamp. Whoever writes from example.org is proven, everybody else is not."""
+    """The stamp. Known limit: it goes by the envelope sender."""
 
     def answer(facts: Facts) -> str:
         domain = facts["sender"].rpartition("@")[2]
-        verdict = "pass" if domain == "example.org" else "none"
+        verdict = "none" if domain == "unproven.example" else "pass"
         return f"PREPEND Authentication-Results: {authserv_id}; dmarc={verdict} header.from={domain}"
 
     return Policy(answer)
