@@ -151,6 +151,14 @@ class ImapMailbox:
             provable = known_since <= since and self._later_mail_of_ours(client, since)
             return Archived.ABSENT if provable else Archived.UNKNOWN
 
+    def note_archive(self) -> bool:
+        """Remember the archive's UIDVALIDITY: what was not known before a mail was in doubt proves nothing about it.
+
+        False if there is no such folder yet.
+        """
+        with self._speaking("looking for the archive") as client:
+            return self._note_archive(client)
+
     def close(self) -> None:
         """Log out and let go of everything. Never raises; a later call connects again."""
         client, self._client = self._client, None
@@ -186,12 +194,12 @@ class ImapMailbox:
                 self._note_archive(client)
         return self._client
 
-    def _note_archive(self, client: Client) -> None:
-        """Remember the archive's UIDVALIDITY from the first day, before any mail is in doubt."""
+    def _note_archive(self, client: Client) -> bool:
         name = self._folders.archive and self._actual(client, self._folders.archive)
         if name:
             status = client.folder_status(name, ["UIDVALIDITY"])
             self._memory.note(int(status[b"UIDVALIDITY"]), self._clock.now())
+        return bool(name)
 
     # -- folders -------------------------------------------------------------------------------------------------
 

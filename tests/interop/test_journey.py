@@ -63,6 +63,7 @@ def test_an_application_is_waited_for_read_acknowledged_archived_and_filed(bench
     ann = "ann.journey@example.org"
     with office(bench, tmp_path / "state") as one:
         one.settle()
+        assert (tmp_path / "state" / "archive.json").exists()  # known before any mail is in doubt
         before = [len(one.got(BOX, folder=folder)) for folder in ("Archive", "Applications")]
         one.write(ann, "How can I take part?")
         one.worker.wait(60)
