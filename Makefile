@@ -4,15 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: rehearse run test fuzz lint benchmark crash simulate clean help
+# Real mail servers for tests. Debian starts a server that it installs: for machines that may be thrown away.
+SERVER_PACKAGES := dovecot-core dovecot-imapd dovecot-lmtpd postfix
+APT := DEBIAN_FRONTEND=noninteractive apt-get
+
+.PHONY: rehearse run test interop fuzz lint benchmark crash simulate clean help
 
 help:
 	@echo "make rehearse   play the configured call on the built-in mail server"
 	@echo "make test       run all tests (types, lint and import contracts among them)"
+	@echo "make interop    install Dovecot and Postfix (Debian, root) and run the tests that need them"
 	@echo "make fuzz       read random letters (ARGS='--count 20000 --seed 0')"
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
-	@echo "make crash      kill the bot KILLS times while mail arrives, and count"
+	@echo "make crash      kill the bot KILLS times while mail arrives, and count (SERVERS=real: on Dovecot and Postfix)"
 	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED replays one)"
 	@echo "make clean      remove what these commands made"
 
@@ -34,6 +39,12 @@ test: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m tests.mail.fuzz $(ARGS)
 
+interop: $(READY)
+	dpkg -s $(SERVER_PACKAGES) >/dev/null 2>&1 || \
+		{ $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(SERVER_PACKAGES); }
+	@$(BIN)/python -c 'import sys; from tests.interop.bench import missing; sys.exit(missing() or 0)'
+	$(BIN)/python -m pytest -m interop $(ARGS)
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,7 +52,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 crash: $(READY)
-	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100)
+	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100) --servers $(or $(SERVERS),built-in)
 
 simulate: $(READY)
 	$(BIN)/python -m tests.campaigns.simulate --campaigns $(or $(CAMPAIGNS),200) $(if $(SEED),--seed $(SEED))

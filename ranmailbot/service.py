@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +30,7 @@ from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
 from ranmailbot.mail.authentication import Trust
-from ranmailbot.ports import Account, BooksReport, Clock, LetterRecord, MailRecord, Tokens
+from ranmailbot.ports import Account, BooksReport, Clock, LetterRecord, MailRecord, Tokens, Unavailable
 
 __all__ = [
     "BooksReport",
@@ -137,7 +137,7 @@ class Worker:
         self._reports = desktop.reports
         self.settings, self.clock = desktop.settings, desktop.clock
         self.mailbox = _mailbox(desktop, mail, None, held)
-        archive = _mailbox(desktop, mail, state / "archive.json", held)
+        self._archive, self._archive_noted = _mailbox(desktop, mail, state / "archive.json", held), not mail.archive
         submission = SmtpSubmission(mail.smtp, archive=mail.archive or None)
         held.callback(submission.close)
         trust = Trust(self.settings.mailbox.trust, mail.authserv_id)
@@ -148,7 +148,7 @@ class Worker:
         self._receiver = Receiver(self.mailbox, room, desktop.store, desktop.desk, call, self.clock, limits)
         self._announcer = Announcer(desktop.store, desktop.desk, call, self.clock)
         owner = f"worker-{secrets.token_hex(4)}"
-        self._submitter = Submitter(submission, desktop.store, self.clock, limits, owner, archive.archived)
+        self._submitter = Submitter(submission, desktop.store, self.clock, limits, owner, self._archive.archived)
 
     def receive_once(self) -> int:
         """Judge and file one batch; how many messages. Raises Unavailable."""
@@ -160,6 +160,10 @@ class Worker:
 
     def submit_once(self) -> int:
         """Hand over what is due; how many mails. Raises Unavailable."""
+        if not self._archive_noted:
+            with suppress(Unavailable):  # no reason to send nothing: what is in doubt meanwhile is held
+                self._archive_noted = self._archive.note_archive()
+            self._archive.close()  # no connection is kept for a question that is rarely asked
         return self._submitter.run()
 
     def wait(self, seconds: float) -> None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.interop import bench as real_servers
+from tests.interop.bench import Bench
 from tests.world import World
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was left out, and why: one line for each reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2] for report in skipped if isinstance(report.longrepr, tuple))
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{count} left out: {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture
@@ -15,3 +26,12 @@ def world(tmp_path: Path) -> Iterator[World]:
     one = World(tmp_path)
     yield one
     one.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def bench() -> Iterator[Bench]:
+    """Dovecot and Postfix for all tests; each test uses addresses of its own. Where they are missing, it says so."""
+    if reason := real_servers.missing():
+        pytest.skip(reason)
+    with real_servers.running() as running:
+        yield running

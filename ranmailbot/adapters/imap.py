@@ -151,6 +151,14 @@ class ImapMailbox:
             provable = known_since <= since and self._later_mail_of_ours(client, since)
             return Archived.ABSENT if provable else Archived.UNKNOWN
 
+    def note_archive(self) -> bool:
+        """Remember the archive's UIDVALIDITY: what was not known before a mail was in doubt proves nothing about it.
+
+        False if there is no such folder yet.
+        """
+        with self._speaking("looking for the archive") as client:
+            return self._note_archive(client)
+
     def close(self) -> None:
         """Log out and let go of everything. Never raises; a later call connects again."""
         client, self._client = self._client, None
@@ -186,12 +194,12 @@ class ImapMailbox:
                 self._note_archive(client)
         return self._client
 
-    def _note_archive(self, client: Client) -> None:
-        """Remember the archive's UIDVALIDITY from the first day, before any mail is in doubt."""
+    def _note_archive(self, client: Client) -> bool:
         name = self._folders.archive and self._actual(client, self._folders.archive)
         if name:
             status = client.folder_status(name, ["UIDVALIDITY"])
             self._memory.note(int(status[b"UIDVALIDITY"]), self._clock.now())
+        return bool(name)
 
     # -- folders -------------------------------------------------------------------------------------------------
 
@@ -291,15 +299,18 @@ class ImapMailbox:
             return client.idle_for(min(left, patience.idle_seconds), self._alarm.descriptor)
 
     def _news(self, client: Client) -> bool:
-        """Whether a folder has changed since `fetch` looked: what comes between two commands never wakes IDLE."""
-        junk, inbox = self._folders.junk, self._folders.inbox
-        actual = self._actual(client, junk) if junk else None
-        if actual is not None:
-            status = client.folder_status(actual, ["UIDNEXT", "UIDVALIDITY"])
-            if (int(status[b"UIDVALIDITY"]), int(status[b"UIDNEXT"])) != self._known.get(junk):
-                return True
-        state = client.select_folder(self._actual(client, inbox) or self._full(inbox), readonly=True)
-        return _mark(state) != self._known.get(inbox)
+        """Whether a folder has changed since `fetch` looked: what comes between two commands never wakes IDLE.
+
+        Both are selected anew, INBOX last, for IDLE. STATUS would not do: of the folder that is selected it may tell
+        what the connection knows already (RFC 3501 6.3.10), and on Dovecot it does.
+        """
+        return any(self._changed(client, name) for name in (self._folders.junk, self._folders.inbox) if name)
+
+    def _changed(self, client: Client, name: str) -> bool:
+        actual = self._actual(client, name)
+        if actual is None and name == self._folders.junk:
+            return False
+        return _mark(client.select_folder(actual or self._full(name), readonly=True)) != self._known.get(name)
 
     # -- archive -------------------------------------------------------------------------------------------------
 

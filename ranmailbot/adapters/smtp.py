@@ -161,7 +161,9 @@ class SmtpSubmission:
         else:
             await self._reset()
         reply = _reply(fault, stage)
-        return Refused(reply, recipient=stage == "RCPT") if kind is Refused else Deferred(reply)
+        if kind is Refused:
+            return Refused(reply, recipient=stage == "RCPT" and not _about_us(fault))
+        return Deferred(reply)
 
     async def _reset(self) -> None:
         """Make the connection fit for the next mail, or throw it away."""
@@ -256,6 +258,15 @@ def _reply(fault: SMTPResponseException, stage: str) -> str:
     """Code, enhanced status and stage; not the server's words."""
     enhanced = _ENHANCED.match(fault.message)
     return " ".join(filter(None, (str(fault.code), enhanced[0] if enhanced else "", f"to {stage}")))
+
+
+def _about_us(fault: SMTPResponseException) -> bool:
+    """Whether a refusal is about the sender or about what we may do (RFC 3463 X.1.7, X.1.8, X.7), not the recipient.
+
+    Postfix tells all of these at RCPT only (smtpd_delay_reject).
+    """
+    enhanced = _ENHANCED.match(fault.message)
+    return enhanced is not None and enhanced[0][1:].startswith((".7.", ".1.7", ".1.8"))
 
 
 def _explained(fault: BaseException) -> str:

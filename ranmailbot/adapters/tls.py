@@ -6,6 +6,7 @@ this very machine only, where the built-in server listens.
 
 from __future__ import annotations
 
+import imaplib
 import ipaddress
 import ssl
 
@@ -17,6 +18,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, "no answer in time"),
     (ConnectionError, "the connection was lost"),
     (EOFError, "the connection was lost"),
+    (imaplib.IMAP4.abort, "the connection was ended, by a goodbye of the server or because its answer made no sense"),
 )
 
 

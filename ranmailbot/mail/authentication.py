@@ -1,7 +1,8 @@
 """How far a letter's author is proven, judged by what our own server stamped (RFC 8601).
 
 Fear: everyone can write an Authentication-Results header. Only the topmost one of our own server counts, and only above
-the first Received, where nobody but our server writes. Known limit: no DKIM check of our own yet.
+the first Received, where nobody but our server writes. Above that one may stand the Received of a delivery by LMTP, the
+last hop into the mailbox within one provider (RFC 2033 5). Known limit: no DKIM check of our own yet.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ _RESULT = re.compile(
 )
 _PROPERTY = re.compile(r"([\w.-]+)\s*=\s*(?:\"([^\"]*)\"|([^\s;\"=]\S*))")
 _FIELD_CHARACTERS = 8_000
+_BY_LMTP = re.compile(r"\bby\s+\S+\s+(?:\([^()]*\)\s+)?with\s+lmtp", re.IGNORECASE)
+_BY = re.compile(r"\bby\s", re.IGNORECASE)
+_WITH = re.compile(r"\bwith\s+(\S+)", re.IGNORECASE)
+_LMTP = frozenset({"lmtp", "lmtpa", "lmtps", "lmtpsa", "cipher"})
+"""Protocols of RFC 3848; and "with cipher" stands in comments about TLS."""
 _PASSED = "dmarc=pass for the From domain"
 _ONCE = frozenset(("from", "date", "subject", "message-id", "in-reply-to", "references", "content-type"))
 """Fields of which a letter has one at most (RFC 5322 3.6). A signature covers one; a second one is anybody's."""
@@ -43,7 +49,7 @@ def judge(headers: Sequence[tuple[str, str]], from_domain: str, trust: Trust) ->
         return Authentication(False, "no server is trusted to authenticate" if from_domain else "no From domain")
     stamped: list[str] = []
     for name, value in headers:
-        if name.lower() == "received":
+        if name.lower() == "received" and not _into_the_mailbox(value):
             break
         if name.lower() == "authentication-results":
             stamped.append(value)
@@ -62,6 +68,16 @@ def _repeated(headers: Sequence[tuple[str, str]]) -> str:
     """The name of a field that stands there more often than it may, or the empty text."""
     counted = Counter(name.lower() for name, _ in headers)
     return next((name for name in sorted(_ONCE) if counted[name] > 1), "")
+
+
+def _into_the_mailbox(received: str) -> bool:
+    """Whether this is a delivery by LMTP, as Dovecot and Cyrus note it above what our border server wrote.
+
+    A stranger's HELO is part of the border's own Received: a second "by" or another protocol means that it is that.
+    """
+    if len(_BY.findall(received)) != 1 or not _BY_LMTP.search(received):
+        return False
+    return all(protocol.lower().rstrip(";") in _LMTP for protocol in _WITH.findall(received))
 
 
 Result = tuple[str, str, tuple[tuple[str, str], ...]]

@@ -1,4 +1,4 @@
-"""What ports.Mailbox promises, kept by the fake and by the real adapter alike; then what only a server can do to it."""
+"""What ports.Mailbox promises, kept by the fake and by the real adapter on each server alike; then hostile servers."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from tests.adapters.servers import (
     unique_address,
 )
 from tests.fakes.mailbox import FakeMailbox
+from tests.interop.worlds import dovecot_world
 
 LONG_AGO = datetime(2022, 3, 1, tzinfo=UTC)
 LIMIT = 50_000
@@ -95,11 +96,19 @@ class RealWorld:
         return client
 
 
-@pytest.fixture(params=["fake", "real"])
-def world(request: pytest.FixtureRequest, server: EmbeddedServer) -> Iterator[World]:
+DOVECOT = [pytest.param(name, marks=pytest.mark.interop) for name in ("dovecot", "dovecot-dotted")]
+
+
+@pytest.fixture(params=["fake", "built-in", *DOVECOT])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "fake":
         yield FakeWorld(FakeMailbox(message_bytes=LIMIT))
         return
+    if request.param != "built-in":
+        with dovecot_world(request.getfixturevalue("bench"), LIMIT, dotted="dotted" in request.param) as dovecot:
+            yield dovecot
+        return
+    server = request.getfixturevalue("server")
     address = unique_address()
     mailbox = ImapMailbox(
         account(server.imap_port, address), RealClock(), own_address="bot@call.example", message_bytes=LIMIT
@@ -109,7 +118,7 @@ def world(request: pytest.FixtureRequest, server: EmbeddedServer) -> Iterator[Wo
 
 
 def test_mail_is_fetched_whole_and_with_an_aware_stamp(world: World) -> None:
-    raw = message(body="Grüße\r\n.dot\r\n\x00")
+    raw = message(body="Grüße\r\n.dot\r\n")
     world.deliver(raw)
     (envelope,) = world.mailbox.fetch(10)
     assert envelope.raw.endswith(raw)
@@ -117,6 +126,16 @@ def test_mail_is_fetched_whole_and_with_an_aware_stamp(world: World) -> None:
     assert envelope.stamp.tzinfo is not None
     assert abs(envelope.stamp - datetime.now(UTC)) < timedelta(minutes=5)
     assert (envelope.folder, envelope.junk) == ("INBOX", False)
+
+
+def test_a_null_byte_hinders_nobody(world: World) -> None:
+    """IMAP cannot carry it (RFC 3501 4.3), so Dovecot hands out another byte in its place."""
+    world.deliver(message(subject="odd", body="a\x00b"))
+    world.deliver(message(subject="next"))
+    odd, after = world.mailbox.fetch(10)
+    assert b"Subject: odd" in odd.raw
+    assert odd.size == len(odd.raw)
+    assert b"Subject: next" in after.raw
 
 
 def test_fetching_changes_nothing(world: World) -> None:

@@ -1,4 +1,4 @@
-"""What ports.Submission promises, kept by the fake and by the real adapter alike; then servers that break or lie."""
+"""What ports.Submission promises, kept by the fake and the real adapter on each server alike; then hostile servers."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from tests.adapters.servers import (
     unique_address,
 )
 from tests.fakes.submission import FakeSubmission
+from tests.interop.worlds import postfix_world
 
 
 class World(Protocol):
@@ -63,11 +64,16 @@ def inbox(server: EmbeddedServer, address: str, folder: str = "INBOX") -> list[b
         return [part[1] for part in client.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(part, tuple)]
 
 
-@pytest.fixture(params=["fake", "real"])
-def world(request: pytest.FixtureRequest, server: EmbeddedServer) -> Iterator[World]:
+@pytest.fixture(params=["fake", "built-in", pytest.param("postfix", marks=pytest.mark.interop)])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "fake":
         yield FakeWorld(FakeSubmission())
         return
+    if request.param == "postfix":
+        with postfix_world(request.getfixturevalue("bench")) as postfix:
+            yield postfix
+        return
+    server = request.getfixturevalue("server")
     submission = SmtpSubmission(account(server.smtp_port), archive=ARCHIVE)
     yield RealWorld(submission, server)
     submission.close()
@@ -295,6 +301,8 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline() -> None:
         ("MAIL", "552 5.3.4 too large", Refused("552 5.3.4 to MAIL"), 0),
         ("RCPT", "421 4.7.0 too many", Deferred("421 4.7.0 to RCPT"), 0),
         ("RCPT", "550 5.1.1 <a@example.org> unknown", Refused("550 5.1.1 to RCPT", recipient=True), 0),
+        ("RCPT", "553 5.7.1 <bot@call.example>: not owned by user", Refused("553 5.7.1 to RCPT"), 0),
+        ("RCPT", "550 5.1.8 <bot@call.example>: unknown sender", Refused("550 5.1.8 to RCPT"), 0),
         ("RCPT", "550 no enhanced status for a@example.org", Refused("550 to RCPT", recipient=True), 0),
         ("DATA", "451 4.3.0 later", Deferred("451 4.3.0 to DATA"), 1),
         ("DATA", "554 5.5.1 no", Refused("554 5.5.1 to DATA"), 1),

@@ -1,13 +1,15 @@
 """The bot as a process that may be killed at any moment: the worker of `run` on given servers, until its end.
 
-Started by crash.py as `python -m tests.campaigns.bot STATE SMTP IMAP SECONDS`: the clock stands SECONDS after the
-opening of the call and goes on from there. The password of the built-in server is read from standard input.
+Started by crash.py as `python -m tests.campaigns.bot STATE SECONDS`: the clock stands SECONDS after the opening of the
+call and goes on from there. The mail server, with its passwords, is a line of JSON on standard input.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,19 +18,29 @@ from ranmailbot.ports import Account
 from ranmailbot.runner import running
 from tests.world import OPENING, settings
 
-AUTHSERV = "mx.campaign.example"
-ARCHIVE = "archive+prisons-call@ran.example"
+
+def written(mail: service.MailServer) -> str:
+    """The mail server as one line, but for its folders, which have their usual names."""
+    facts = {"imap": asdict(mail.imap), "smtp": asdict(mail.smtp), "rest": [mail.archive, mail.authserv_id]}
+    return json.dumps(facts, default=str) + "\n"
+
+
+def read(line: str) -> service.MailServer:
+    """The other way round."""
+    facts = json.loads(line)
+    accounts = [
+        Account(**(one | {"ca_file": one["ca_file"] and Path(one["ca_file"])}))
+        for one in (facts["imap"], facts["smtp"])
+    ]
+    return service.MailServer(*accounts, *facts["rest"])
 
 
 def main() -> None:
     """Run until killed."""
-    state, smtp, imap, seconds = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
-    password = sys.stdin.readline().strip()
-    box = settings().call.mailbox.email
-    accounts = [Account("127.0.0.1", port, "none", box, password) for port in (imap, smtp)]
+    state, seconds = Path(sys.argv[1]), float(sys.argv[2])
+    mail = read(sys.stdin.readline())
     clock = service.WallClock(OPENING + timedelta(seconds=seconds) - datetime.now(UTC))
     with service.worker_lock(state):
-        mail = service.MailServer(accounts[0], accounts[1], ARCHIVE, AUTHSERV)
         worker = service.build(settings(), clock, state=state, mail=mail)
         with running(worker, threading.Event(), lambda: None):
             sys.stdout.write("ready\n")

@@ -1,16 +1,14 @@
 """The bot is killed at random moments, again and again, while applications arrive; in the end everything is counted.
 
-The mail server is never killed. `make crash KILLS=1000` runs the long form; a short one is part of the tests. Closes on
-one line with kills, lost, doubled and held.
+The mail server is never killed. `make crash KILLS=1000` runs the long form, with SERVERS=real on Dovecot and Postfix; a
+short one is part of the tests. Closes on one line with kills, lost, doubled and held.
 """
 
 from __future__ import annotations
 
 import argparse
-import imaplib
 import itertools
 import random
-import smtplib
 import subprocess
 import sys
 import tempfile
@@ -20,17 +18,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from pathlib import Path
 
 from ranmailbot import service
-from ranmailbot.adapters.embedded import EmbeddedServer, start_embedded
 from ranmailbot.ports import BooksReport
-from tests.campaigns.bot import ARCHIVE, AUTHSERV
+from tests.campaigns.bot import written
+from tests.campaigns.posts import BOX, KINDS, Post, opened
+from tests.interop.bench import missing
 from tests.world import OPENING, ROOT, answers, settings
 
-BOX = settings().call.mailbox.email
-PASSWORD = "campaign"
 STEP = 16 * 60
 """Seconds the clock moves on with each start: longer than a lease, so that every doubt is looked into."""
 LETTERS = 3
@@ -55,9 +51,9 @@ class Tally:
 
 @dataclass
 class Campaign:
-    """One server, one state folder, and bots that come and go."""
+    """One post, one state folder, and bots that come and go."""
 
-    server: EmbeddedServer
+    post: Post
     state: Path
     chance: random.Random
     sent: int = 0
@@ -66,7 +62,7 @@ class Campaign:
         """The whole campaign."""
         for number in range(kills):
             with self.bot(number) as process:
-                self.post(LETTERS)
+                self.write(LETTERS)
                 time.sleep(self.chance.uniform(0.0, 0.6))
                 process.kill()
             sys.stderr.write(f"\rkill {number + 1} of {kills}")
@@ -77,15 +73,14 @@ class Campaign:
     @contextmanager
     def bot(self, number: int) -> Iterator[subprocess.Popen[str]]:
         """A bot that has just started; gone when the block ends."""
-        ports = [str(self.server.smtp_port), str(self.server.imap_port)]
-        command = [sys.executable, "-m", "tests.campaigns.bot", str(self.state), *ports, str(number * STEP)]
+        command = [sys.executable, "-m", "tests.campaigns.bot", str(self.state), str(number * STEP)]
         pipe = subprocess.PIPE
         with subprocess.Popen(
             command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
         ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
-            process.stdin.write(PASSWORD + "\n")
+            process.stdin.write(written(self.post.mail))
             process.stdin.flush()
             assert process.stdout.readline() == "ready\n"
             try:
@@ -93,15 +88,16 @@ class Campaign:
             finally:
                 process.kill()
 
-    def post(self, count: int) -> None:
+    def write(self, count: int) -> None:
         """Complete applications, each from an address of its own."""
-        with smtplib.SMTP("127.0.0.1", self.server.smtp_port) as client:
-            for _ in range(count):
-                self.sent += 1
-                sender = f"person{self.sent}@example.org"
-                text = answers((1, 2, 3, 4)).replace("\n", "\r\n")
-                head = f"From: {sender}\r\nTo: {BOX}\r\nSubject: Mine\r\nMessage-ID: <{self.sent}@example.org>\r\n"
-                client.sendmail(sender, [BOX], f"{head}\r\n{text}".encode())
+        letters: list[tuple[str, bytes]] = []
+        for _ in range(count):
+            self.sent += 1
+            sender = f"person{self.sent}@example.org"
+            text = answers((1, 2, 3, 4)).replace("\n", "\r\n")
+            head = f"From: {sender}\r\nTo: {BOX}\r\nSubject: Mine\r\nMessage-ID: <{self.sent}@example.org>\r\n"
+            letters.append((sender, f"{head}\r\n{text}".encode()))
+        self.post.deliver(letters)
 
     def finish(self, kills: int) -> None:
         """Bots that nobody kills, each a lease later, until nothing waits any more."""
@@ -135,13 +131,9 @@ class Campaign:
 
     def tally(self, kills: int) -> Tally:
         """Counted where people look: in the mailboxes, and in the books."""
-        with imaplib.IMAP4("127.0.0.1", self.server.imap_port) as client:
-            client.login("everyone", PASSWORD)
-            client.select("INBOX", readonly=True)
-            found = client.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DELIVERED-TO X-RANMAILBOT-KIND)])")[1]
-        heads = [message_from_bytes(part[1]) for part in found if isinstance(part, tuple)]
-        copies = Counter(str(head["Message-ID"]).strip() for head in heads)
-        told = Counter(str(head["Delivered-To"]) for head in heads if head["X-Ranmailbot-Kind"] == "acknowledgement")
+        found = self.post.copies()
+        copies = Counter((copy.recipient, copy.message_id) for copy in found)
+        told = Counter(copy.recipient for copy in found if copy.kind == "acknowledgement")
         books = self.books()
         held = books.states.get("held", 0)
         missing = sum(f"person{n}@example.org" not in told for n in range(1, self.sent + 1))
@@ -150,14 +142,10 @@ class Campaign:
         return Tally(kills, self.sent, max(0, missing - held) + abs(unread), doubled, held)
 
 
-def campaign(kills: int, seed: int) -> Tally:
+def campaign(kills: int, seed: int, servers: str = "built-in") -> Tally:
     """Play it in a temporary folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = start_embedded(Path(folder) / "spool", BOX, PASSWORD, AUTHSERV, ARCHIVE)
-        try:
-            return Campaign(server, Path(folder) / "state", random.Random(seed)).run(kills)  # noqa: S311 - played
-        finally:
-            server.stop()
+    with tempfile.TemporaryDirectory() as folder, opened(servers, Path(folder)) as post:
+        return Campaign(post, Path(folder) / "state", random.Random(seed)).run(kills)  # noqa: S311 - played
 
 
 def main() -> int:
@@ -165,8 +153,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--servers", choices=KINDS, default="built-in")
     options = parser.parse_args()
-    tally = campaign(options.kills, options.seed)
+    if options.servers == "real" and (reason := missing()):
+        parser.error(reason)
+    tally = campaign(options.kills, options.seed, options.servers)
     sys.stdout.write(tally.line() + "\n")
     return 1 if tally.lost or tally.doubled else 0
 

@@ -71,6 +71,36 @@ def test_a_header_below_the_first_received_is_the_senders_own() -> None:
     assert not passed(RECEIVED, results(GOOD))
 
 
+DOVECOT = (
+    "Received",
+    "from mx.ran.example ([192.0.2.1])\tby imap.ran.example with LMTP\tid 4OTd\t(envelope-from <ann@ministry.example>)",
+)
+CYRUS = ("Received", "from localhost ([unix socket]) by imap (Cyrus 3.6.1) with LMTPA; Tue, 1 Mar 2022 09:00:00 +0000")
+
+
+@pytest.mark.parametrize("delivery", [DOVECOT, CYRUS])
+def test_delivery_into_the_mailbox_by_lmtp_stands_above_the_stamp_and_does_not_hide_it(
+    delivery: tuple[str, str],
+) -> None:
+    assert passed(delivery, results(GOOD), RECEIVED)
+    assert not passed(delivery, RECEIVED, results(GOOD))
+    assert not passed(delivery, results(GOOD))
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        "from with LMTP (unknown [192.0.2.9])\tby mx.ran.example (Postfix) with ESMTP id 1",
+        "from x by y with LMTP ( (unknown [192.0.2.9])\tby mx.ran.example (Postfix) with ESMTP id 1",
+        "from x by y with LMTP ([192.0.2.9])\tby mx.ran.example id 1",
+        "from with LMTP ([192.0.2.9])\tby mx.ran.example id 1",
+        "from x ([192.0.2.9]) by mx.ran.example with LMTPX id 1",
+    ],
+)
+def test_a_stranger_who_calls_himself_lmtp_brings_no_stamp_of_his_own_past_our_border(received: str) -> None:
+    assert not passed(("Received", received), results(GOOD), RECEIVED)
+
+
 def test_without_any_received_nothing_was_stamped_by_us() -> None:
     assert not passed(results(GOOD))
 
