@@ -291,6 +291,10 @@ class Books(Ledger, Protocol):
         """Back to the queue until `at`, one attempt more."""
         ...
 
+    def extend(self, number: int, lease_until: datetime) -> None:
+        """This mail stays in doubt until then."""
+        ...
+
     def reopen(self, number: int) -> None:
         """This mail became void: its cause is free again, so that its mailing may write a new one."""
         ...

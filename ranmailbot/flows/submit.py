@@ -22,6 +22,8 @@ LEASE = timedelta(minutes=15)
 """Longer than any timeout of the submission: a mail is never in two hands."""
 STANDING_KINDS = frozenset({"session_details"})
 """Mails that a standing mailing writes anew if they became void and are wanted again: somebody accepts after all."""
+ASK_AGAIN_FOR = timedelta(hours=2)
+"""How long the archive is asked again before a mail in doubt is held for a human."""
 FIRST_PAUSE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=2)
 A_MINUTE = timedelta(minutes=1)
@@ -116,17 +118,25 @@ class Submitter:
         return len(expired)
 
     def _reclaim(self, state: State, waiting: Waiting, now: datetime) -> None:
-        after = State.QUEUED
-        if state is State.IN_DOUBT:
-            since = waiting.doubted_at
-            found = self.probe(waiting.mail.message_id, since) if since is not None else Archived.UNKNOWN
-            after = {Archived.FOUND: State.SENT, Archived.ABSENT: State.QUEUED}.get(found, State.HELD)
+        after = State.QUEUED if state is State.CLAIMED else self._looked_up(waiting, now)
         with self.store.begin() as books:
+            if after is State.IN_DOUBT:
+                books.extend(waiting.number, now + LEASE)
+                return
             books.advance(waiting.number, state, after, now)
             if after is State.HELD:
                 note = f"mail {waiting.number} ({waiting.kind}) may or may not have been sent; it is held for a human"
                 books.record(f"mail/{waiting.number}/held", Outcome("held_mail", note=note), (), now, None)
         journal.mail(waiting.number, waiting.kind, f"recovered: {after}")
+
+    def _looked_up(self, waiting: Waiting, now: datetime) -> State:
+        """What our archive says of a mail in doubt. It can prove an absence once a later mail of ours lies there."""
+        since = waiting.doubted_at
+        if since is None:
+            return State.HELD
+        found = self.probe(waiting.mail.message_id, since)
+        undecided = State.IN_DOUBT if now - since < ASK_AGAIN_FOR else State.HELD
+        return {Archived.FOUND: State.SENT, Archived.ABSENT: State.QUEUED}.get(found, undecided)
 
     def _release(self, claimed: tuple[Waiting, ...]) -> None:
         """The server cannot be reached: what was claimed waits again; none of it was begun, or it stays in doubt."""

@@ -267,8 +267,8 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
     start, end = last.spans[-1]
     rows = sheet.layout.text[start:end].split("\n")
     cut = tail_start(rows, sender)
-    later = tail_start(rows[1:], sender) + 1
-    if cut == 0 and later < len(rows) and "".join(rows[1:later]).strip() == "":
+    later = tail_start(rows[1:]) + 1
+    if cut == 0 and later < len(rows) and len(rows[0].split()) == 1 and not "".join(rows[1:later]).strip():
         # "Best", and a farewell below it: a very short answer, or two farewells.
         cut = later
         last.doubt(_PERHAPS_FAREWELL)

@@ -41,7 +41,10 @@ _FAREWELL_CHARACTERS = 120
 _NAME_WORDS = 4
 _PLAIN_FAREWELL = 3
 """A farewell of so many words may go on in any way ("Mit freundlichen Grüßen aus Riga"), others only in names."""
-_AND = re.compile(r"[,/&|+·•]|\b(?:and|und|et|e|y|en|og|och|i|un|ir|и|και|şi|și|és|ja)\b", re.IGNORECASE)
+_AND = re.compile(r"[,/&|+·•]|\b(?:and|und|et|e|y|a|en|og|och|i|un|ir|и|και|şi|și|és|ja)\b", re.IGNORECASE)
+_CARD_NAME = re.compile(r"[,|(·•/]|[ \t][-–—][ \t]")
+_WHOLE_NAME = 2
+_SHORT_WORD = 2
 _PARAGRAPH_LINES = 60
 _DEVICE_CHARACTERS = 120
 _MOST_LINES_BELOW = 14
@@ -60,7 +63,7 @@ def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
         if (
             _DASHES.match(line)
             or (near_end and (_is_farewell(lines, number, known) or _is_device(line)))
-            or (near_end and _is_closing(lines, number, known))
+            or (near_end and (_is_closing(lines, number, known) or _is_card(lines, number, known)))
             or _is_disclaimer(lines, number)
         ):
             first = number
@@ -86,8 +89,10 @@ def _with_name(found: tuple[str, ...], line: str, known: Collection[str]) -> boo
     """A farewell that goes straight on: to the sender's own name, or anywhere if it is unmistakable."""
     size = next((size for size in range(min(len(found) - 1, 6), 0, -1) if found[:size] in FAREWELLS), 0)
     rest = found[size:]
-    if not size or len(rest) > _NAME_WORDS:
+    if not size or not rest or len(rest) > _NAME_WORDS:
         return False
+    if size > 1 and _AND.fullmatch(rest[0]):
+        return True  # "S pozdravem a přáním hezkého dne"
     return set(rest) <= set(known) or (size >= _PLAIN_FAREWELL and not line.rstrip().endswith((".", ":", ";")))
 
 
@@ -107,6 +112,14 @@ def _is_closing(lines: Sequence[str], number: int, known: Collection[str]) -> bo
         return False
     below = (place for place in range(number + 1, len(lines)) if lines[place].strip())
     return any(_is_farewell(lines, place, known) for place in islice(below, _CLOSING_LEADS))
+
+
+def _is_card(lines: Sequence[str], number: int, known: Collection[str]) -> bool:
+    """ "Vera Sokol, MA | Head of unit": the sender's whole name begins a paragraph, and a mark follows."""
+    if number == 0 or lines[number - 1].strip() or len(known) < _WHOLE_NAME:
+        return False
+    name = _CARD_NAME.split(lines[number][:_FAREWELL_CHARACTERS], maxsplit=1)[0]
+    return set(keys(name)) == set(known)
 
 
 def _is_title(text: str) -> bool:
@@ -133,7 +146,9 @@ def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
 
 
 def _name_line(lines: Sequence[str], known: Collection[str]) -> int:
-    """The last line with words, if it is nothing but the sender's name."""
+    """The last line with words, if it is nothing but the sender's name, perhaps after a letter or two ("t. Vera")."""
     last = next((number for number in range(len(lines) - 1, 0, -1) if lines[number].strip()), 0)
     found = keys(lines[last]) if last else ()
-    return last if found and len(found) <= _NAME_WORDS and set(found) <= set(known) else len(lines)
+    names = set(found) & set(known)
+    alone = all(word in names or len(word) <= _SHORT_WORD for word in found)
+    return last if names and len(found) <= _NAME_WORDS and alone else len(lines)

@@ -87,7 +87,7 @@ def test_a_mail_without_an_answer_after_data_is_never_simply_tried_again(world: 
 
 @pytest.mark.parametrize(
     ("archive", "after"),
-    [(Archived.FOUND, State.SENT), (Archived.ABSENT, State.SENT), (Archived.UNKNOWN, State.HELD)],
+    [(Archived.FOUND, State.SENT), (Archived.ABSENT, State.SENT), (Archived.UNKNOWN, State.IN_DOUBT)],
 )
 def test_a_mail_in_doubt_is_looked_up_in_our_archive(world: World, archive: Archived, after: State) -> None:
     queue_one(world)
@@ -99,6 +99,30 @@ def test_a_mail_in_doubt_is_looked_up_in_our_archive(world: World, archive: Arch
     world.pass_time(seconds=LEASE.total_seconds() + 1)
     assert state(world) is after
     assert len(world.submission.asked) == (2 if archive is Archived.ABSENT else 1)
+
+
+def test_an_archive_that_cannot_tell_is_asked_again_for_two_hours_and_then_a_human_decides(world: World) -> None:
+    queue_one(world)
+    message_id = world.outbox()[0].message_id
+    world.submission.outcomes[message_id] = Unclear("no answer after DATA")
+    world.settle()
+    for _ in range(6):
+        world.pass_time(minutes=16)
+        assert state(world) is State.IN_DOUBT
+    world.pass_time(minutes=40)
+    assert state(world) is State.HELD
+    assert len(world.submission.asked) == 1
+
+
+def test_an_archive_that_can_tell_after_a_while_is_believed(world: World) -> None:
+    queue_one(world)
+    message_id = world.outbox()[0].message_id
+    world.submission.outcomes[message_id] = Unclear("no answer after DATA")
+    world.settle()
+    world.pass_time(minutes=16)
+    world.archived = Archived.FOUND
+    world.pass_time(minutes=16)
+    assert state(world) is State.SENT
 
 
 def test_a_mail_in_doubt_that_the_archive_never_accepted_is_held_whatever_the_archive_says(world: World) -> None:
@@ -116,7 +140,8 @@ def test_a_held_mail_is_told_to_the_organisers(world: World) -> None:
     queue_one(world)
     world.submission.outcomes[world.outbox()[0].message_id] = Unclear("no answer after DATA")
     world.settle()
-    world.pass_time(minutes=20)
+    for _ in range(9):
+        world.pass_time(minutes=16)
     world.go_to(local(2022, 3, 2, 8, 1))
     digest = world.mails(world.call.organisers[0].email, "digest")[-1]
     assert "held for a human" in " ".join(digest.text.split())
@@ -151,7 +176,8 @@ def test_a_crash_between_data_and_its_record_never_sends_twice(world: World, mon
     world.start("worker-2")
     world.settle()
     assert state(world) is State.IN_DOUBT
-    world.pass_time(minutes=20)
+    for _ in range(9):
+        world.pass_time(minutes=16)
     assert state(world) is State.HELD
     assert world.kinds(ANN) == ["form"]
 

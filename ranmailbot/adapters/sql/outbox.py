@@ -101,6 +101,11 @@ def doubt(shelf: Shelf, number: int, archived_at: datetime | None) -> bool:
     return _set(shelf, number, State.CLAIMED, {"state": str(State.IN_DOUBT), "doubted_at": archived_at})
 
 
+def extend(shelf: Shelf, number: int, lease_until: datetime) -> None:
+    """Still in doubt, until then."""
+    shelf.change(tables.outbox, {"id": number, "state": str(State.IN_DOUBT)}, lease_until=lease_until)
+
+
 def defer(shelf: Shelf, number: int, before: State, at: datetime, reply: str) -> bool:
     """Back to the queue, one attempt more."""
     table = tables.outbox

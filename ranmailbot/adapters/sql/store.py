@@ -166,6 +166,9 @@ class SqlBooks:
     def defer(self, number: int, before: State, at: datetime, reply: str) -> bool:
         return outbox.defer(self.shelf, number, before, at, reply)
 
+    def extend(self, number: int, lease_until: datetime) -> None:
+        outbox.extend(self.shelf, number, lease_until)
+
     def reopen(self, number: int) -> None:
         timeline.reopen(self.shelf, number)
 
