@@ -154,6 +154,10 @@ class Unreadable:
 class ReadingRoom(Protocol):
     """Decodes messages where they can do no harm."""
 
+    def prepare(self) -> None:
+        """Make ready to read, so that a moment spent on that counts as no attempt at a letter. Raises Unavailable."""
+        ...
+
     def read(self, envelopes: Sequence[Envelope], arrived: Sequence[datetime]) -> Sequence[Letter | Unreadable]:
         """One answer for each envelope, in order. Raises Unavailable if there is no place to read; none was touched."""
         ...

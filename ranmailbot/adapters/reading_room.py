@@ -50,6 +50,9 @@ class InProcessReadingRoom:
     trust: Trust
     own_addresses: Collection[str]
 
+    def prepare(self) -> None:
+        """Nothing to do: it reads where it stands."""
+
     def read(self, envelopes: Sequence[Envelope], arrived: Sequence[datetime]) -> Sequence[Letter | Unreadable]:
         """One letter, or the reason why there is none, for each envelope; `arrived` holds their moments in order."""
         return [self.read_one(envelope, moment) for envelope, moment in zip(envelopes, arrived, strict=True)]
@@ -93,6 +96,10 @@ class ChildReadingRoom:
             answers += read if read is not None else self._one_by_one(chunk)
         return [_dated(answer, moment) for answer, moment in zip(answers, arrived, strict=True)]
 
+    def prepare(self) -> None:
+        """Start the children if there are none. Raises Unavailable."""
+        self._pool = self._pool or self._opened()
+
     def close(self) -> None:
         """End the children. A later `read` would start new ones."""
         if self._pool is not None:
@@ -128,7 +135,8 @@ class ChildReadingRoom:
         return Unreadable("the reading room broke down over it")
 
     def _start(self, jobs: Sequence[Job]) -> ProcessFuture[bytes]:
-        self._pool = self._pool or self._opened()
+        self.prepare()
+        assert self._pool is not None  # noqa: S101 - for the type checker: `prepare` has just made it
         arguments = (self._reader, jobs, self._limits.child_cpu_seconds)
         return _scheduled(self._pool, reading_child.read_jobs, arguments, self._limits.child_wall_seconds)
 

@@ -74,6 +74,7 @@ class Receiver:
 
     def _read(self, envelopes: Sequence[Envelope]) -> list[Received]:
         """Decode everything that may be decoded. Attempts are committed first: a letter may take the bot down."""
+        self.room.prepare()
         digests = [_digest(envelope) for envelope in envelopes]
         tried = self.store.attempts(digests)
         self.store.count_attempts(digests)

@@ -495,7 +495,7 @@ def test_a_reply_that_quotes_a_mail_of_ours_brings_back_only_what_is_new(draft):
 @each_sample
 def test_answers_below_the_questions_of_a_form_are_found(draft):
     form = write(draft).form
-    said = {question.number: f"Reply {question.number}: we tried something new." for question in draft.asks}
+    said = {question.number: f"In {2010 + question.number} we tried something new." for question in draft.asks}
     lines: list[Line] = []
     waiting: int | None = None
     for text in form.text.split("\n"):

@@ -36,17 +36,19 @@ PATIENCE = 120
 
 @dataclass(frozen=True)
 class Tally:
-    """What is left in the end. Everything but `kills` and `held` must be 0."""
+    """What is left in the end. `lost` and `doubled` must be 0; `aside` are letters in quarantine: kept, and shown."""
 
     kills: int
     letters: int
     lost: int
     doubled: int
     held: int
+    aside: int
 
     def line(self) -> str:
         """The closing line."""
-        return f"kills {self.kills}, letters {self.letters}: lost {self.lost}, doubled {self.doubled}, held {self.held}"
+        counted = f"lost {self.lost}, doubled {self.doubled}, held {self.held}, aside {self.aside}"
+        return f"kills {self.kills}, letters {self.letters}: {counted}"
 
 
 @dataclass
@@ -135,11 +137,11 @@ class Campaign:
         copies = Counter((copy.recipient, copy.message_id) for copy in found)
         told = Counter(copy.recipient for copy in found if copy.kind == "acknowledgement")
         books = self.books()
-        held = books.states.get("held", 0)
+        held, aside = books.states.get("held", 0), books.letters.get("quarantined", 0)
         missing = sum(f"person{n}@example.org" not in told for n in range(1, self.sent + 1))
         unread = self.sent - sum(books.letters.values())
         doubled = sum(n - 1 for n in copies.values()) + sum(n - 1 for n in told.values())
-        return Tally(kills, self.sent, max(0, missing - held) + abs(unread), doubled, held)
+        return Tally(kills, self.sent, max(0, missing - held - aside) + abs(unread), doubled, held, aside)
 
 
 def campaign(kills: int, seed: int, servers: str = "built-in") -> Tally:

@@ -450,6 +450,9 @@ def _killed(fault: type[BaseException]):
 class ClosedRoom:
     """A reading room in which no child can be started."""
 
+    def prepare(self) -> None:
+        """It only shows when somebody reads."""
+
     def read(self, *_: object) -> list[object]:
         raise Unavailable("no child process can be started to read letters in")
 
