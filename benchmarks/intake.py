@@ -92,7 +92,8 @@ def main() -> int:
     if options.write:
         where = f"{platform.machine()}, Python {platform.python_version()}"
         head = (
-            "# Performance\n\nMade by `make benchmark`. The ratio is to the first line, timed in the same run: on another\n"
+            "# Performance\n\n"
+            "Made by `make benchmark`. The ratio is to the first line, timed in the same run: on another\n"
             f"machine the milliseconds differ, the ratios hardly.\n\nMeasured {datetime.now(UTC):%d %B %Y} "
             f"on {where}.\n\n"
         )
