@@ -11,6 +11,7 @@ import pytest
 
 from ranmailbot.call.application import Decision
 from ranmailbot.call.call import MeetingRoom
+from ranmailbot.desk import Outcome
 from ranmailbot.flows.decide import decide_by_command
 from ranmailbot.mail.address import Address
 from tests.world import World, answers, settings
@@ -133,6 +134,15 @@ def test_nobody_ever_holds_an_invitation_and_a_regret(world: World) -> None:
     with pytest.raises(Exception, match="already got the invitation"):
         decide(world, Decision.DECLINE, 1)
     assert "regret" not in world.kinds(ANN)
+
+
+def test_a_regret_is_impossible_after_an_invitation_even_if_the_mark_on_the_person_is_lost(world: World) -> None:
+    invited(world, ANN)
+    forgotten = replace(world.applications()[0], decision=Decision.DECLINE, told=None)
+    with world.store.begin() as books:
+        books.record("test/lost", Outcome("lost", applications=(forgotten,)), (), world.clock.now(), None)
+    world.go_to(local(2022, 3, 25, 9))
+    assert "regret" not in world.kinds(ANN), "both verdicts have one cause, and a cause has one outcome"
 
 
 def test_a_decision_taken_later_goes_out_later(world: World) -> None:

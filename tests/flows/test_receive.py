@@ -74,7 +74,8 @@ def test_answers_that_come_one_a_mail_make_one_application_and_one_acknowledgeme
     (person,) = world.applications()
     assert person.version == 4
     assert person.status is Status.COMPLETE
-    assert len(world.mails(ANN, "acknowledgement")) == 1
+    world.pass_time(minutes=5)
+    assert len(world.mails(ANN, "acknowledgement")) == 1, "those that waited were replaced, not only delayed"
 
 
 def test_a_correction_replaces_only_its_own_answer(world: World) -> None:
