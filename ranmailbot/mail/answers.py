@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ranmailbot.call.application import SURE, Answer, ProfileValue
+from ranmailbot.mail.above import place_above
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.conservation import conserved
 from ranmailbot.mail.form import SentForm
@@ -21,7 +22,7 @@ from ranmailbot.mail.loose_text import loose_answers
 from ranmailbot.mail.profile import guessed_name, profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
-from ranmailbot.mail.signature import tail_start
+from ranmailbot.mail.signature import tail_in_line, tail_start
 from ranmailbot.mail.trimmings import without_cut, without_name
 
 __all__ = ["ConservationBroken", "Reading", "conserved", "read_answers"]
@@ -69,8 +70,6 @@ def _with_rest(reading: Reading, text: VisibleText, span: Span) -> Reading:
     )
 
 
-_OURS_BEFORE = 2
-_PERHAPS_ABOVE = 0.6
 _PERHAPS_FAREWELL = 0.6
 _PERHAPS_A_LIST = 0.6
 _QUOTED_BESIDE = 0.75
@@ -89,7 +88,7 @@ class _Sheet:
 def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     sheet = _Sheet(layout, [], list(layout.strays), list(layout.marks))
     loose = _read_anchors(sheet)
-    _doubt_answers_above(sheet, form)
+    loose = place_above(layout, sheet.found, loose, form.questions[-1].number)
     values, loose = _read_profile(sheet, loose)
     _read_loose(sheet, loose, form, sender)
     chosen = _choose(sheet)
@@ -146,25 +145,6 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
                 sheet.found[-1].doubt(_QUOTED_BESIDE)
         before = gap
     return loose
-
-
-def _doubt_answers_above(sheet: _Sheet, form: SentForm) -> None:
-    """Words of theirs just above the first question and none below the last: perhaps each answer is above its question.
-
-    Then every answer would stand one question too early, so none of them is sure.
-    """
-    gaps = sheet.layout.gaps
-    first = next((number for number, gap in enumerate(gaps) if gap.question is not None), 0)
-    if first < _OURS_BEFORE or any(found.question == form.questions[-1].number for found in sheet.found):
-        return
-    before = gaps[first - 1]
-    greeting = before.after_header and not gaps[first - 2].after_header
-    rest = before.span if before.profile is None else profile_answer(sheet.layout, before)[1]
-    quoted = gaps[first].depth
-    theirs = any(not quoted or sheet.layout.depth_at(start) < quoted for start, _ in sheet.layout.by_depth(rest))
-    if theirs and not greeting:
-        for found in sheet.found:
-            found.doubt(_PERHAPS_ABOVE)
 
 
 def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], list[Gap]]:
@@ -272,9 +252,13 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
         # "Best", and a farewell below it: a very short answer, or two farewells.
         cut = later
         last.doubt(_PERHAPS_FAREWELL)
-    if cut >= len(rows) or not "".join(rows[:cut]).strip():
+    if not "".join(rows[:cut]).strip():
         return cut == 0
-    border = start + sum(len(row) + 1 for row in rows[:cut])
+    behind = tail_in_line(rows[:cut], sender)
+    if behind is None and cut >= len(rows):
+        return False
+    row, place = behind or (cut, 0)
+    border = start + sum(len(each) + 1 for each in rows[:row]) + place
     sheet.left.append((border, end))
     last.spans = (*last.spans[:-1], sheet.layout.trimmed((start, border)))
     return False

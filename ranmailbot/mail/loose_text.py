@@ -9,6 +9,7 @@ from itertools import islice
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled
 from ranmailbot.mail.layout import Layout, Span
+from ranmailbot.mail.ordinals import only_counts
 from ranmailbot.mail.reading import Found
 from ranmailbot.mail.signature import tail_start
 
@@ -85,7 +86,7 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
     names = [label_name(layout.text[start:end]) for start, end in labels]
     for part, label, answer, name in zip(parts, labels, answers, names, strict=True):
         # A number alone is a mark; words before it only if they are a label's: "Only day 1" says something.
-        spoken = name not in LABEL_NAMES and names.count(name) == 1
+        spoken = name not in LABEL_NAMES and names.count(name) == 1 and not only_counts(name)
         (left if spoken or not answered else marks).append(label)
         if answer[1] > answer[0]:
             found.append(Found(part.question, (answer,), depth, part.confidence, "labelled"))
@@ -101,6 +102,8 @@ def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split |
     left = [(end, span[1])] if end < span[1] else []
     while len(paragraphs) > len(asked) and _is_greeting(layout.text[paragraphs[0][0] : paragraphs[0][1]]):
         left.append(paragraphs.pop(0))
+    if len(asked) == 1 and paragraphs:
+        paragraphs = [(paragraphs[0][0], paragraphs[-1][1])]
     if len(paragraphs) != len(asked) or any(_is_greeting(layout.text[start:stop]) for start, stop in paragraphs[:1]):
         return None
     depth = layout.depth_at(span[0])

@@ -45,16 +45,33 @@ def _from_columns(texts: tuple[str, ...], depths: tuple[int, ...], source: str) 
 
 NO_TEXT = VisibleText((), "none")
 _OTHER_MARK = re.compile(r"(\||[A-Za-z]{1,4}>)(?: |$)")
+_TARGET = re.compile(r"<(?P<target>(?:https?://|mailto:)[^\s<>]{3,2000})>")
+_SCHEME = re.compile(r"^(?:https?://|mailto:)")
 _FEWEST_MARKS, _FEWEST_BLANK = 6, 2
 
 
 def plain_lines(text: str, flowed: bool = False, delsp: bool = False) -> tuple[Line, ...]:
     """The lines of a text/plain part. `flowed` and `delsp` as its Content-Type says (RFC 3676 4.1 to 4.6)."""
-    rows = clean(text).expandtabs(4).split("\n")
+    rows = _once(clean(text)).expandtabs(4).split("\n")
     if flowed:
         return _reflowed(rows, delsp)
     rows = _plain_marks(rows)
     return tuple(Line(*unquoted(row)) for row in rows)
+
+
+def _once(text: str) -> str:
+    """Addresses once: Outlook writes the target of a link behind its text ("x.example<https://x.example/>")."""
+    if "<" not in text:
+        return text
+    kept: list[str] = []
+    place = 0
+    for match in _TARGET.finditer(text):
+        said = _SCHEME.sub("", match["target"]).rstrip("/")
+        before = text[max(place, match.start() - len(match["target"]) - 1) : match.start()].rstrip("/")
+        if said and before.endswith(said):
+            kept.append(text[place : match.start()])
+            place = match.end()
+    return "".join((*kept, text[place:]))
 
 
 def _plain_marks(rows: list[str]) -> list[str]:
