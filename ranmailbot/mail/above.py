@@ -53,6 +53,8 @@ def _following(gaps: Sequence[Gap]) -> dict[int, int]:
 
 def _is_late(layout: Layout, gap: Gap) -> bool:
     """Whether the form's empty lines stand before what was written here, and none behind it."""
+    if _is_in_front(layout, gap.span):
+        return True
     before, after, begun = 0, 0, False
     for row, depth in layout.rows(gap.span):
         if layout.text[row[0] : row[1]].strip():
@@ -63,11 +65,20 @@ def _is_late(layout: Layout, gap: Gap) -> bool:
     return before > _FORM_LINES and not after
 
 
+def _is_in_front(layout: Layout, span: Span) -> bool:
+    """Whether all that was written here stands on the line of the question that follows, before it."""
+    written = layout.trimmed(span)
+    line = layout.text.rfind("\n", span[0], span[1]) + 1
+    return span[0] < line <= written[0] < written[1] and written[0] == layout.trimmed((line, span[1]))[0]
+
+
 def _theirs_before(layout: Layout, gaps: Sequence[Gap], first: int) -> list[Span]:
     """What of theirs stands above the first question, if it is no greeting above the whole form."""
     before = gaps[first - 1]
     if before.after_header and not gaps[first - 2].after_header:
         return []
     rest = before.span if before.profile is None else profile_answer(layout, before)[1]
+    if _is_in_front(layout, rest):
+        return [layout.trimmed(rest)]
     quoted = gaps[first].depth
     return [span for span in layout.by_depth(rest) if not quoted or layout.depth_at(span[0]) < quoted]

@@ -23,7 +23,7 @@ from ranmailbot.mail.profile import guessed_name, profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.signature import tail_in_line, tail_start
-from ranmailbot.mail.trimmings import without_cut, without_name
+from ranmailbot.mail.trimmings import is_damaged, without_cut, without_lead, without_name
 
 __all__ = ["ConservationBroken", "Reading", "conserved", "read_answers"]
 
@@ -73,6 +73,7 @@ def _with_rest(reading: Reading, text: VisibleText, span: Span) -> Reading:
 _PERHAPS_FAREWELL = 0.6
 _PERHAPS_A_LIST = 0.6
 _QUOTED_BESIDE = 0.75
+_PERHAPS_DAMAGED = 0.6
 
 
 @dataclass(slots=True)
@@ -96,6 +97,8 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     for found in chosen:
         found.spans, cuts = without_cut(layout, found.spans)
         sheet.marks += cuts
+        if any(is_damaged(layout.text[start:end]) for start, end in found.spans):
+            found.doubt(_PERHAPS_DAMAGED)
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
     remainder = tuple(sorted(span for span in sheet.left if layout.text[span[0] : span[1]].strip()))
     left = "\n".join(layout.text[start:end].strip("\n") for start, end in remainder)
@@ -136,8 +139,9 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
             # A hint of ours between two halves of one answer does not make it two answers.
             if before is not None and before.question == gap.question and sheet.found and sheet.found[-1].gap is before:
                 spans = (*sheet.found.pop().spans, *spans)
+            spans, leads = without_lead(sheet.layout, spans)
             spans, marks = without_name(sheet.layout, gap.question, spans)
-            sheet.marks += marks
+            sheet.marks += leads + marks
             depth = min(sheet.layout.depth_at(start) for start, _ in spans)
             sheet.found.append(Found(gap.question, spans, depth, gap.confidence, "inline", gap))
             if any(sheet.layout.text[start:end].strip() for start, end in deeper):
@@ -168,8 +172,7 @@ def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], 
 
 def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address | None) -> None:
     """Answers in text that follows no question of ours, and in a pile of answers below the last question."""
-    asked = tuple(question.number for question in form.questions)
-    piled = _piled(sheet, asked)
+    piled = _piled(sheet, form)
     if piled is not None:
         found, left, marks = piled
         sheet.found, sheet.left, sheet.marks = found, sheet.left + left, sheet.marks + marks
@@ -183,7 +186,7 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
             continue
         # Old answers that come back quoted do not stand in the way of a new one above them.
         anchored = frozenset(found.question for found in inline if found.depth <= depth)
-        found, left, marks = loose_answers(sheet.layout, span, asked, anchored, sender, inline=bool(inline))
+        found, left, marks = loose_answers(sheet.layout, span, form.questions, anchored, sender, inline=bool(inline))
         if found and newest is not None and depth > newest:
             # A list of answers that is quoted beside a newer list of answers was read when it came.
             sheet.left.append(span)
@@ -195,14 +198,15 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
         sheet.marks += marks
 
 
-def _piled(sheet: _Sheet, asked: tuple[int, ...]) -> tuple[list[Found], list[Span], list[Span]] | None:
+def _piled(sheet: _Sheet, form: SentForm) -> tuple[list[Found], list[Span], list[Span]] | None:
     """All answers below the last question, with labels: bottom-posted under a quote that was cut."""
+    asked = tuple(question.number for question in form.questions)
     if len(asked) == 1 or len(sheet.found) != 1 or sheet.found[0].question != asked[-1]:
         return None
     only = sheet.found[0]
     if len(only.spans) != 1 or only.gap is None:
         return None
-    found, left, marks = loose_answers(sheet.layout, only.spans[0], asked, frozenset(), labels_only=True)
+    found, left, marks = loose_answers(sheet.layout, only.spans[0], form.questions, frozenset(), labels_only=True)
     if [each.question for each in found] == list(asked):
         if any(sheet.layout.text[start:end].strip() for start, end in left):
             # Words above the first label: a greeting, or an answer that holds a list.

@@ -28,6 +28,7 @@ _RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
 _COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
 _LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
 _REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
+_QUOTES = tuple("\"“”„«»'’‘")
 _TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 
 
@@ -195,6 +196,8 @@ def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
         word, of = run.at + run.size, run.of + run.size
     first = _with_marks_before(reply, match, ours[0][0])
     last = _with_marks_after(reply, sent, match, ours[-1][1])
+    if reply.text[first : first + 1] in _QUOTES and reply.text[last : last + 1] in _QUOTES:
+        last += 1
     ours[0] = (first, ours[0][1])
     ours[-1] = (ours[-1][0], last)
     question = piece.question if piece.question is not None else piece.owner

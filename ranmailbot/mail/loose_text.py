@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from collections.abc import Sequence
 from itertools import islice
 
+from ranmailbot.call.call import Question
 from ranmailbot.mail.address import Address
+from ranmailbot.mail.headings import headed
 from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled
 from ranmailbot.mail.layout import Layout, Span
 from ranmailbot.mail.ordinals import only_counts
@@ -16,6 +19,8 @@ from ranmailbot.mail.signature import tail_start
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _BULLET = re.compile(r"^[ \t]*[-–—*•·][ \t]+(?=\S)", re.MULTILINE)
 _FEWEST_BULLETS = 2
+_ASKS = re.compile(r"[^.!?;？]{8,300}(?:[?？]|(?<=[α-ωά-ώΑ-Ω]);)[\"”»*_]*")
+_FEWEST_ASKED = 2
 _GUESSED = 0.6
 _GREETING_WORDS = 8
 _FOREWORDS = 20
@@ -28,7 +33,7 @@ Split = tuple[list[Found], list[Span], list[Span]]
 def loose_answers(
     layout: Layout,
     span: Span,
-    asked: tuple[int, ...],
+    questions: Sequence[Question],
     anchored: frozenset[int],
     sender: Address | None = None,
     *,
@@ -39,17 +44,36 @@ def loose_answers(
 
     `inline`: some are, however deeply quoted. Then nothing is guessed.
     """
+    asked = tuple(question.number for question in questions)
     by_label = _labels(layout, span, asked, anchored, sender)
     if by_label and inline and by_label[0].confidence <= _GUESSED:
         return [], [span], []
     # One label alone amid inline answers is more likely a list of one than a second answer.
     if by_label and (len(by_label) > 1 or not anchored or by_label[0].question not in anchored):
-        return _by_label(layout, span, by_label)
+        return _by_label(layout, span, behind_questions(layout.text[span[0] : span[1]], by_label))
     if not labels_only and not inline:
+        by_heading = headed(layout.text[span[0] : span[1]], questions)
+        if by_heading:
+            return _by_label(layout, span, by_heading)
         guessed = _by_paragraph(layout, span, asked) or _by_bullets(layout, span, asked)
         if guessed is not None:
             return guessed
     return [], [span], []
+
+
+def behind_questions(text: str, parts: tuple[Labelled, ...]) -> tuple[Labelled, ...]:
+    """The parts without a question that stands between label and answer: translated, or told in other words.
+
+    Only if most of them ask something first and go on; then nothing of it is sure.
+    """
+    asks = [_ASKS.match(text, part.start, part.end) for part in parts]
+    goes_on = [ask is not None and bool(text[ask.end() : part.end].strip()) for ask, part in zip(asks, parts, strict=True)]
+    if len(parts) < _FEWEST_ASKED or 2 * sum(goes_on) <= len(parts):
+        return parts
+    return tuple(
+        replace(part, start=ask.end() if ask is not None else part.start, confidence=min(part.confidence, _GUESSED))
+        for part, ask in zip(parts, asks, strict=True)
+    )
 
 
 def _labels(

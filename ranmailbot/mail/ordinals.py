@@ -108,7 +108,8 @@ def spoken_numbers(text: str) -> Iterator[SpokenNumber]:
 
 def only_counts(name: str) -> bool:
     """Whether these words say nothing but a number and that a question is meant."""
-    return all(word in ORDINALS or word in SMALL_WORDS for word in keys(name))
+    said = keys(name)
+    return not QUESTION_NOUNS.isdisjoint(said) and all(word in ORDINALS or word in SMALL_WORDS for word in said)
 
 
 def _at(text: str, place: int) -> SpokenNumber | None:

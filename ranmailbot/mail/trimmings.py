@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ranmailbot.mail.layout import Layout, Span
+from ranmailbot.mail.words import before_on_line
 
 _NAMES = (
     "answer|ans|my answer|reply|response|a|antwort|meine antwort|réponse|reponse|ma réponse|r|risposta|respuesta"
@@ -20,6 +21,9 @@ _BEFORE = re.compile(
 )
 _OTHERS = re.compile(r"^[ \t*_>-]*[^\W\d_][ \t*_]*[:：]", re.MULTILINE)
 _AFTER = re.compile(r"\s*(?:[\[(<](?:\.{2,4}|…|snip|cut|gekürzt)[\])>]\s*)+$", re.IGNORECASE)
+_LEAD = re.compile(r"(?:[-–—=:]*[>→⇒]+|[-–—:=])[ \t]+(?=\S)")
+_BULLETS = re.compile(r"^[ \t]*[-–—][ \t]", re.MULTILINE)
+_WITHIN = re.compile(r"(?<![^\s(\"'])\?+[^\W\d_]|(?<!\S)[^\W\d_]+\?[^\W\d_][^\s/=&]{0,40}(?!\S)")
 _LONGEST = 60
 
 
@@ -32,6 +36,24 @@ def without_name(layout: Layout, question: int, spans: tuple[Span, ...]) -> tupl
     if before["number"] is None and len(before["name"]) == 1 and _OTHERS.search(layout.text, before.end(), end):
         return spans, []  # "A: yes / B: no": letters for people or choices
     return (layout.trimmed((before.end(), end)), *spans[1:]), [(start, before.end())]
+
+
+def without_lead(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of an answer without the dash or arrow that leads from the question to it on the question's line."""
+    start, end = spans[0]
+    lead = _LEAD.match(layout.text, start, end)
+    on_line = before_on_line(layout.text, start).strip()
+    if lead is None or not on_line or lead.end() >= end or _BULLETS.search(layout.text, lead.end(), end):
+        return spans, []
+    return ((lead.end(), end), *spans[1:]), [(start, lead.end())]
+
+
+def is_damaged(text: str) -> bool:
+    """Whether letters were lost on the way: question marks within or before words, or little else."""
+    if "�" in text or _WITHIN.search(text) is not None:
+        return True
+    marks = text.count("?")
+    return marks > 1 and 2 * marks >= len("".join(text.split()))
 
 
 def without_cut(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
