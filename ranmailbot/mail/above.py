@@ -67,6 +67,8 @@ def _is_late(layout: Layout, gap: Gap) -> bool:
 
 def _is_in_front(layout: Layout, span: Span) -> bool:
     """Whether all that was written here stands on the line of the question that follows, before it."""
+    if span[1] >= len(layout.text) or span[1] in layout.line_starts:
+        return False
     written = layout.trimmed(span)
     line = layout.text.rfind("\n", span[0], span[1]) + 1
     return span[0] < line <= written[0] < written[1] and written[0] == layout.trimmed((line, span[1]))[0]

@@ -19,6 +19,8 @@ ENOUGH = 0.75
 """The share of a piece's words that must be found."""
 ENOUGH_OF_QUESTION = 0.8
 """The same for a question's own words: people use most of them when they answer."""
+ENOUGH_NUMBERED = 0.6
+"""The same where the question's number stands before it: somebody's program or hand changed some of its words."""
 _STRAY = 6
 """So many foreign words may stand inside a piece; they remain the applicant's."""
 _PLAIN = 0.9
@@ -71,7 +73,7 @@ def matches(reply: Words, sent: SentText, depth_of: Sequence[int]) -> tuple[Matc
     """All pieces of the form in the reply, by their place there. `depth_of` is the quote depth of each reply word."""
     found = [_filled(match, reply, sent) for match in _gathered(_runs(reply, sent), sent)]
     found = _apart(found)
-    enough = [match for match in found if _enough(match, sent)]
+    enough = [match for match in found if _enough(match, sent, reply)]
     stands = _Standing(reply, sent, depth_of, enough)
     return tuple(match for number, match in enumerate(enough) if stands.believed(number))
 
@@ -178,13 +180,23 @@ def _apart(found: list[Match]) -> list[Match]:
     return apart
 
 
-def _enough(match: Match, sent: SentText) -> bool:
+def _enough(match: Match, sent: SentText, reply: Words) -> bool:
     piece = sent.pieces[match.piece]
     if piece.profile is not None:
         return False  # found by their labels instead
     if piece.question is not None and piece.core[1] - piece.core[0] > _WEAK:
-        return match.within(piece.core) >= ENOUGH_OF_QUESTION * (piece.core[1] - piece.core[0])
+        share = match.within(piece.core) / (piece.core[1] - piece.core[0])
+        return share >= ENOUGH_OF_QUESTION or (share >= ENOUGH_NUMBERED and _has_number(match, piece, reply))
     return match.size >= ENOUGH * piece.size if piece.size >= _WEAK else match.whole
+
+
+def _has_number(match: Match, piece: Piece, reply: Words) -> bool:
+    """Whether it begins its line as the question begins, its own number before it or as its first word."""
+    if match.runs[0].of > piece.core[0] + 1:
+        return False
+    start = reply.starts[match.start]
+    before = before_on_line(reply.text, start).strip(_OPENERS + ".):")
+    return (before == "" and reply.keys[match.start] == str(piece.question)) or before == str(piece.question)
 
 
 class _Standing:

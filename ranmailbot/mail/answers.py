@@ -23,7 +23,7 @@ from ranmailbot.mail.profile import guessed_name, profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.signature import tail_in_line, tail_start
-from ranmailbot.mail.trimmings import is_damaged, without_cut, without_lead, without_name
+from ranmailbot.mail.trimmings import is_damaged, without_cut, without_lead, without_name, without_stars
 
 __all__ = ["ConservationBroken", "Reading", "conserved", "read_answers"]
 
@@ -96,7 +96,8 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     chosen = _without_tail(sheet, chosen, sender)
     for found in chosen:
         found.spans, cuts = without_cut(layout, found.spans)
-        sheet.marks += cuts
+        found.spans, stars = without_stars(layout, found.spans)
+        sheet.marks += cuts + stars
         if any(is_damaged(layout.text[start:end]) for start, end in found.spans):
             found.doubt(_PERHAPS_DAMAGED)
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))

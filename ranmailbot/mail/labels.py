@@ -16,9 +16,9 @@ from string import ascii_lowercase
 from ranmailbot.mail.ordinals import QUESTION_NOUNS, spoken_numbers
 from ranmailbot.mail.words import keys
 
-_MARKS = r"[ \t*_#•>|\-–—]*"
+_MARKS = r"[ \t*_#№•>|\-–—]*"
 # A word is never given back in parts: else a long run of letters could be cut into words in very many ways.
-_WORD = r"(?:[^\W\d_]{1,16}+\.?[ \t#°º.]{0,3}+){0,4}"
+_WORD = r"(?:[^\W\d_]{1,16}+\.?[ \t#№°º.]{0,3}+){0,4}"
 _OF = r"(?:[ \t]?(?:of|von|de|sur|van|di|av|af|z|od|iš|no|из|от|από|/)[ \t]?\d{1,2}(?=[ \t]?[:.)]))?"
 _AT_LINE = re.compile(
     rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<roman>[IVX]{{1,5}}|[ivx]{{1,5}})(?=[ \t]?[.):])"
@@ -27,7 +27,9 @@ _AT_LINE = re.compile(
     re.MULTILINE,
 )
 _BARE = re.compile(
-    rf"^{_MARKS}(?P<word>[^\W\d_]{{0,12}}\.?[ \t]?)(?P<number>\d{{1,2}})[ \t]+(?=[^\W\d_]|-\s*$)", re.MULTILINE
+    rf"^{_MARKS}(?P<word>[^\W\d_]{{0,12}}\.?[ \t]?)(?P<hash>[#№][ \t]?)?(?P<number>\d{{1,2}})[ \t]+"
+    r"(?(hash)(?=\S)|(?=[^\W\d_]|-\s*$))",
+    re.MULTILINE,
 )
 _RUN_ON = re.compile(r"(?:(?<=[\s;,.!?])|^)\(?(?P<number>\d{1,2})[.):](?=[ \t][^\W\d_]|[^\W\d_])")
 _LETTER = re.compile(rf"^{_MARKS}\(?(?P<letter>[A-Ta-t])[.):](?=[ \t])", re.MULTILINE)
@@ -79,7 +81,7 @@ class Labelled:
 
 def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     """The answers in this text, by label. Empty if there are no labels for these questions."""
-    at_line = _labels_at_lines(text, asked)
+    at_line = _of_one_kind(_labels_at_lines(text, asked), asked)
     best = _chain(at_line, asked)
     if len(best[0]) < len(asked):
         run_on = _labels_anywhere(text, at_line)
@@ -93,6 +95,17 @@ def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     if best[0] and len(spoken) <= len(best[0]):
         return _cut(text, best[0], [label.number for label in best[0]], _confidence(best, len(asked)))
     return spoken or _by_bare_numbers(text, asked) or _by_letters(text, asked)
+
+
+def _of_one_kind(labels: list[Label], asked: Sequence[int]) -> list[Label]:
+    """Only the labels with a question's name, or of one dress, if those alone number the questions: others are inner."""
+    named = [label for label in labels if label.style[:1].isalpha()]
+    kinds = [named, *([label for label in labels if label.style == style] for style in {one.style for one in labels})]
+    whole = [kind for kind in kinds if [label.number for label in kind] == list(asked)]
+    if named in whole or len(whole) == 1:
+        return named if named in whole else whole[0]
+    rising = len(named) >= _FEWEST_BARE and _rising([label.number for label in named], asked)
+    return named if rising else labels
 
 
 def _by_spoken_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:

@@ -14,7 +14,7 @@ from ranmailbot.mail.alignment import Match, matches
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
-from ranmailbot.mail.sent_text import SentText, prepare
+from ranmailbot.mail.sent_text import Piece, SentText, prepare
 from ranmailbot.mail.words import Words, before_on_line, words
 
 Span = tuple[int, int]
@@ -26,6 +26,9 @@ _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
 _RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
 _COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
+_ASKED = re.compile(r"[ \t*_)]{0,3}[:：?？]|[ \t]+[-–—](?=[ \t])")
+_ASK = re.compile(r"[*_]*[?？]")
+_MOST_MISSPELT = 3
 _LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
 _REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
 _QUOTES = tuple("\"“”„«»'’‘")
@@ -196,14 +199,29 @@ def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
         word, of = run.at + run.size, run.of + run.size
     first = _with_marks_before(reply, match, ours[0][0])
     last = _with_marks_after(reply, sent, match, ours[-1][1])
+    tail = _misspelt_end(reply, match, piece)
+    if tail > last:
+        strays.append((last, tail))
     if reply.text[first : first + 1] in _QUOTES and reply.text[last : last + 1] in _QUOTES:
         last += 1
     ours[0] = (first, ours[0][1])
     ours[-1] = (ours[-1][0], last)
+    last = max(last, tail)
     question = piece.question if piece.question is not None else piece.owner
     core = piece.core if piece.question is not None else (piece.first, piece.end)
     confidence = _INLINE if match.within(core) >= 0.9 * (core[1] - core[0]) else _EDITED
     return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, piece.question is not None)
+
+
+def _misspelt_end(reply: Words, match: Match, piece: Piece) -> int:
+    """Where a question ends whose last words a client or a person changed: at the "?" just behind, or 0."""
+    missing = piece.core[1] - (match.runs[-1].of + match.runs[-1].size) if piece.question is not None else 0
+    if not 0 < missing <= _MOST_MISSPELT:
+        return 0
+    behind = min(match.end + missing, len(reply.ends)) - 1
+    asked = _ASK.match(reply.text, reply.ends[behind]) if behind >= match.end else None
+    start = reply.ends[match.end - 1]
+    return asked.end() if asked is not None and "\n" not in reply.text[start : asked.end()].strip() else 0
 
 
 def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) -> int:
@@ -284,7 +302,7 @@ def _retyped_end(reply: Words, place: int, size: int, number: int) -> int | None
     start, end = reply.starts[place], reply.ends[place + size - 1]
     if not _LIST_MARK.fullmatch(before_on_line(reply.text, start)):
         return None
-    colon = _COLON.match(reply.text, end)
+    colon = _ASKED.match(reply.text, end)
     if colon is not None:
         return colon.end()
     numbered = _own_number(reply, start) == str(number)

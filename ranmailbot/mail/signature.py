@@ -14,7 +14,7 @@ from ranmailbot.mail.address import Address
 from ranmailbot.mail.farewells import CLOSINGS, FAREWELLS
 from ranmailbot.mail.words import keys
 
-_DASHES = re.compile(r"\s*(?:--|—|__+)\s*$")
+_DASHES = re.compile(r"\s*(?:- )?(?:--|—|__+)\s*$")
 _DEVICE = re.compile(
     r"\b(?:iphone|ipad|android|ios|samsung|galaxy|huawei|xiaomi|blackberry|windows phone|yahoo mail|proton ?mail"
     r"|outlook|gmx|web\.de|mail\.ru|k-9|mobile|smartphone|handy|mobitel|mobil\w*|telef\w+|телефон\w*|κινητό)\b",

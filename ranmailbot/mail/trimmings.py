@@ -24,6 +24,8 @@ _AFTER = re.compile(r"\s*(?:[\[(<](?:\.{2,4}|…|snip|cut|gekürzt)[\])>]\s*)+$"
 _LEAD = re.compile(r"(?:[-–—=:]*[>→⇒]+|[-–—:=])[ \t]+(?=\S)")
 _BULLETS = re.compile(r"^[ \t]*[-–—][ \t]", re.MULTILINE)
 _WITHIN = re.compile(r"(?<![^\s(\"'])\?+[^\W\d_]|(?<!\S)[^\W\d_]+\?[^\W\d_][^\s/=&]{0,40}(?!\S)")
+_BLANK = re.compile(r"\n[ \t]*\n\s*|\n(?=\*)")
+_STARRED = re.compile(r"\*[^*\s](?:[^*]*[^*\s])?\*")
 _LONGEST = 60
 
 
@@ -46,6 +48,21 @@ def without_lead(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, .
     if lead is None or not on_line or lead.end() >= end or _BULLETS.search(layout.text, lead.end(), end):
         return spans, []
     return ((lead.end(), end), *spans[1:]), [(start, lead.end())]
+
+
+def without_stars(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans without the asterisks that a client writes around a bold paragraph, and those marks."""
+    pieces: list[Span] = []
+    marks: list[Span] = []
+    for start, end in spans:
+        ends = [gap.start() for gap in _BLANK.finditer(layout.text, start, end)]
+        starts = [gap.end() for gap in _BLANK.finditer(layout.text, start, end)]
+        for first, last in zip([start, *starts], [*ends, end], strict=True):
+            if not _STARRED.fullmatch(layout.text, first, last):
+                return spans, []
+            pieces.append((first + 1, last - 1))
+            marks += [(first, first + 1), (last - 1, last)]
+    return tuple(pieces), marks
 
 
 def is_damaged(text: str) -> bool:
