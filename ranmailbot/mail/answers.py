@@ -22,7 +22,7 @@ from ranmailbot.mail.loose_text import loose_answers
 from ranmailbot.mail.profile import guessed_name, profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
-from ranmailbot.mail.signature import tail_in_line, tail_start
+from ranmailbot.mail.signature import quoted_writers, tail_in_line, tail_start
 from ranmailbot.mail.trimmings import is_damaged, without_cut, without_lead, without_name, without_stars
 
 __all__ = ["ConservationBroken", "Reading", "conserved", "read_answers"]
@@ -73,6 +73,7 @@ def _with_rest(reading: Reading, text: VisibleText, span: Span) -> Reading:
 _PERHAPS_FAREWELL = 0.6
 _PERHAPS_A_LIST = 0.6
 _QUOTED_BESIDE = 0.75
+_DASHES = "-–— "
 _PERHAPS_DAMAGED = 0.6
 
 
@@ -81,13 +82,14 @@ class _Sheet:
     """The reading while it is made: what was found for each question, and what is left."""
 
     layout: Layout
+    writers: tuple[Address, ...]
     found: list[Found]
     left: list[Span]
     marks: list[Span]
 
 
 def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
-    sheet = _Sheet(layout, [], list(layout.strays), list(layout.marks))
+    sheet = _Sheet(layout, quoted_writers(layout.text, form.ours), [], list(layout.strays), list(layout.marks))
     loose = _read_anchors(sheet)
     loose = place_above(layout, sheet.found, loose, form.questions[-1].number)
     values, loose = _read_profile(sheet, loose)
@@ -145,7 +147,8 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
             sheet.marks += leads + marks
             depth = min(sheet.layout.depth_at(start) for start, _ in spans)
             sheet.found.append(Found(gap.question, spans, depth, gap.confidence, "inline", gap))
-            if any(sheet.layout.text[start:end].strip() for start, end in deeper):
+            quoting = any(sheet.layout.depth_at(start) > gap.depth for part in spans for start, _ in sheet.layout.by_depth(part))
+            if quoting or any(sheet.layout.text[start:end].strip() for start, end in deeper):
                 # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
                 sheet.found[-1].doubt(_QUOTED_BESIDE)
         before = gap
@@ -251,9 +254,12 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
     last = max(found, key=lambda one: one.spans[-1])
     start, end = last.spans[-1]
     rows = sheet.layout.text[start:end].split("\n")
-    cut = tail_start(rows, sender)
+    cut = min(tail_start(rows, person) for person in (sender, *sheet.writers))
     later = tail_start(rows[1:]) + 1
-    if cut == 0 and later < len(rows) and len(rows[0].split()) == 1 and not "".join(rows[1:later]).strip():
+    blank = not "".join(rows[1:later]).strip()
+    if cut == 0 and blank and rows[0].strip(_DASHES) == "" and not "".join(rows[1:2]).strip():
+        cut = later  # a dash with nothing right below it is an answer, not the rule above a signature
+    if cut == 0 and later < len(rows) and len(rows[0].split()) == 1 and blank:
         # "Best", and a farewell below it: a very short answer, or two farewells.
         cut = later
         last.doubt(_PERHAPS_FAREWELL)

@@ -19,10 +19,11 @@ from ranmailbot.mail.words import keys
 _MARKS = r"[ \t*_#№•>|\-–—]*"
 # A word is never given back in parts: else a long run of letters could be cut into words in very many ways.
 _WORD = r"(?:[^\W\d_]{1,16}+\.?[ \t#№°º.]{0,3}+){0,4}"
+_MORE = r"(?:[ \t]?(?:[+&,]|and|und|et|e|y|un|i|a|u|ja|og|och|en|és|și|ir|и|και)[ \t]?\d{1,2}(?=[ \t]?[+&,.):]| [^\W\d_])){0,3}"
 _OF = r"(?:[ \t]?(?:of|von|de|sur|van|di|av|af|z|od|iš|no|из|от|από|/)[ \t]?\d{1,2}(?=[ \t]?[:.)]))?"
 _AT_LINE = re.compile(
     rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<roman>[IVX]{{1,5}}|[ivx]{{1,5}})(?=[ \t]?[.):])"
-    rf"|(?P<word>{_WORD})(?P<number>\d{{1,2}}){_OF})"
+    rf"|(?P<word>{_WORD})(?P<number>\d{{1,2}})(?P<more>{_MORE}){_OF})"
     rf"[*_]*(?P<close>[ \t]?[.):\]/º°ª．）：、][.):\]º]?(?!\d)(?:(?<![ºª])|(?!\w))|,(?=\s)|[ \t]*[-–—=][ \t]|\ufe0f?\u20e3|[ \t]*$)[*_]*",
     re.MULTILINE,
 )
@@ -66,6 +67,8 @@ class Label:
     end: int
     number: int
     style: str = ""
+    also: tuple[int, ...] = ()
+    """Further questions it names ("1+2.")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,10 @@ class Labelled:
 def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     """The answers in this text, by label. Empty if there are no labels for these questions."""
     at_line = _of_one_kind(_labels_at_lines(text, asked), asked)
-    best = _chain(at_line, asked)
+    if len(at_line) == len(asked) > 1 and {label.number for label in at_line} == set(asked):
+        best = at_line, len({label.style for label in at_line}) > 1
+    else:
+        best = _chain(at_line, asked)
     if len(best[0]) < len(asked):
         run_on = _labels_anywhere(text, at_line)
         other = _chain(run_on, asked) if len(run_on) > len(at_line) else ([], False)
@@ -102,6 +108,9 @@ def _of_one_kind(labels: list[Label], asked: Sequence[int]) -> list[Label]:
     named = [label for label in labels if label.style[:1].isalpha()]
     kinds = [named, *([label for label in labels if label.style == style] for style in {one.style for one in labels})]
     whole = [kind for kind in kinds if [label.number for label in kind] == list(asked)]
+    turned = len(labels) == len(asked) and len({label.style for label in labels}) == 1
+    if turned and sorted(label.number for label in labels) == list(asked):
+        return labels  # every question once, in an order of their own
     if named in whole or len(whole) == 1:
         return named if named in whole else whole[0]
     rising = len(named) >= _FEWEST_BARE and _rising([label.number for label in named], asked)
@@ -112,10 +121,11 @@ def _by_spoken_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     """Labels in words. "First, ..." without "question" is only proposed, and only where a second one follows."""
     spoken = list(islice(spoken_numbers(text), _MOST_LABELS))
     strong = [one for one in spoken if one.strong]
-    chosen = strong if strong else spoken
+    weak = [one for one in spoken if one.at_line]
+    chosen = strong or (weak if len(weak) > 1 else spoken)
     labels = [Label(one.start, one.end, one.number or asked[-1]) for one in chosen]
     chain, doubtful = _chain(labels, asked)
-    if len(chain) < (1 if strong else _FEWEST_BARE):
+    if len(chain) < (1 if strong else _FEWEST_BARE if weak == chosen else len(asked)):
         return ()
     sure = strong and not doubtful and list(asked) == list(range(1, len(asked) + 1))
     return _cut(text, chain, [label.number for label in chain], _SURE if sure else _UNSURE)
@@ -175,7 +185,8 @@ def _labels_at_lines(text: str, asked: Sequence[int]) -> list[Label]:
             continue
         number = int(match["number"]) if roman is None else _ROMAN.get(roman.upper(), 0)
         style = f"{name}{match['open']}{match['close'].strip()}"
-        found.append(Label(match.start() + _leading(match[0]), match.end(), number, style))
+        also = tuple(int(more) for more in re.findall(r"\d+", match["more"] or ""))
+        found.append(Label(match.start() + _leading(match[0]), match.end(), number, style, also))
         if len(found) >= _MOST_LABELS:
             break
     return found
@@ -266,8 +277,9 @@ def _cut(text: str, chain: list[Label], questions: Sequence[int], confidence: fl
     ends = [label.start for label in chain[1:]] + [len(text)]
     starts = _undressed(text, chain, ends)
     return tuple(
-        Labelled(question, label.start, start, end, confidence)
+        Labelled(number, label.start, start, end, min(confidence, _UNSURE) if label.also else confidence)
         for question, label, start, end in zip(questions, chain, starts, ends, strict=False)
+        for number in (question, *(more for more in label.also if more > question and more not in questions))
     )
 
 

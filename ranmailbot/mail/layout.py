@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ranmailbot.mail.alignment import Match, matches
+from ranmailbot.mail.alignment import Match, Run, matches
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
@@ -21,6 +21,9 @@ Span = tuple[int, int]
 """Character offsets [start, end) into the visible text."""
 
 _INLINE = 0.97
+_REPEATED = 0.75
+_LINE = 2_000
+_EMPTY = " \t\n>|*_"
 _EDITED = 0.9
 _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
@@ -147,7 +150,7 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     reply = words(whole)
     depth_of = _word_depths(reply, starts, depths)
     found = matches(reply, sent, depth_of)
-    events = [_matched(match, reply, sent) for match in found]
+    events = _unrepeated([_matched(match, reply, sent) for match in found], whole)
     events += _retyped_questions(reply, sent, events)
     events += _profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
@@ -156,6 +159,20 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
         events.append(_header(starts, len(whole), header))
     events.sort(key=lambda event: event.start)
     return _laid(whole, starts, depths, _disjoint(events), sent)
+
+
+def _unrepeated(events: list[_Event], text: str) -> list[_Event]:
+    """Without questions said again right below themselves with more on the same line: those begin an answer."""
+    kept: list[_Event] = []
+    for event in events:
+        last = kept[-1] if kept else None
+        again = last is not None and event.asks and last.asks and last.question == event.question
+        line = text[event.end : event.end + _LINE].split("\n", 1)[0]
+        if again and last is not None and not text[last.end : event.start].strip(_EMPTY) and line.strip(_EMPTY):
+            kept[-1] = replace(last, confidence=min(last.confidence, _REPEATED))
+        else:
+            kept.append(event)
+    return kept
 
 
 def _begins_line(text: str, event: _Event) -> bool:
@@ -188,7 +205,7 @@ def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
     ours: list[Span] = []
     strays: list[Span] = []
     word, of = -1, -1
-    for run in match.runs:
+    for run in _on_line(match, reply, piece):
         start, end = reply.starts[run.at], reply.ends[run.at + run.size - 1]
         if ours and run.at == word and run.of == of:
             ours[-1] = (ours[-1][0], end)
@@ -211,6 +228,17 @@ def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
     core = piece.core if piece.question is not None else (piece.first, piece.end)
     confidence = _INLINE if match.within(core) >= 0.9 * (core[1] - core[0]) else _EDITED
     return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, piece.question is not None)
+
+
+def _on_line(match: Match, reply: Words, piece: Piece) -> tuple[Run, ...]:
+    """The runs without a number that ends the line above: "... see question 4." and then question 4."""
+    first = match.runs[0]
+    size = min(piece.core[0] - first.of, first.size - 1) if piece.question is not None else 0
+    if size <= 0:
+        return match.runs
+    number, asked = reply.starts[first.at], reply.starts[first.at + size]
+    broken = "\n" in reply.text[number:asked] and before_on_line(reply.text, number).strip(_EMPTY + "-–—(")
+    return (Run(first.at + size, first.of + size, first.size - size), *match.runs[1:]) if broken else match.runs
 
 
 def _misspelt_end(reply: Words, match: Match, piece: Piece) -> int:

@@ -87,7 +87,7 @@ def _labels(
         return _labelled(text, asked, anchored)
     above = _labelled(text[:own], asked, anchored)
     whole = () if len(above) == len(asked) else _labelled(text, asked, anchored)
-    if len(whole) == len(asked) or {part.question for part in above} < {part.question for part in whole if above}:
+    if [part.question for part in whole] == list(asked) or {part.question for part in above} < {part.question for part in whole if above}:
         return tuple(replace(part, confidence=min(part.confidence, _GUESSED)) for part in whole)
     return tuple(replace(part, end=len(text)) if part is above[-1] else part for part in above)
 

@@ -95,14 +95,15 @@ class SpokenNumber:
     end: int
     number: int
     strong: bool
+    at_line: bool
 
 
 def spoken_numbers(text: str) -> Iterator[SpokenNumber]:
-    """The labels in words, at line starts, and within lines those that name a question as well."""
+    """The labels in words, at line starts, and within lines those that name a question or have a colon."""
     for place in islice(_PLACES.finditer(text), _MOST_PLACES):
         at_line = place.start() == 0 or text[place.start() - 1] == "\n"
-        found = _at(text, place.end())
-        if found is not None and (at_line or found.strong):
+        found = _at(text, place.end(), at_line)
+        if found is not None and (at_line or found.strong or text[found.start : found.end].rstrip().endswith(":")):
             yield found
 
 
@@ -112,10 +113,10 @@ def only_counts(name: str) -> bool:
     return not QUESTION_NOUNS.isdisjoint(said) and all(word in ORDINALS or word in SMALL_WORDS for word in said)
 
 
-def _at(text: str, place: int) -> SpokenNumber | None:
+def _at(text: str, place: int, at_line: bool) -> SpokenNumber | None:
     around = _ROUND.match(text, place)
     if around is not None:
-        return SpokenNumber(around.start("label"), around.end(), int(unicodedata.numeric(around["label"])), True)
+        return SpokenNumber(around.start("label"), around.end(), int(unicodedata.numeric(around["label"])), True, at_line)
     # To the end of the line, so that "$" means just that; a label that is longer is none.
     stop = text.find("\n", place, place + _LONGEST)
     match = _LABEL.match(text, place, stop if stop >= 0 else min(len(text), place + _LONGEST))
@@ -129,4 +130,4 @@ def _at(text: str, place: int) -> SpokenNumber | None:
     strong = any(word in QUESTION_NOUNS for word in others)
     if not strong and (match["close"].strip() in (".", "") or text[match.end() : match.end() + 1] in ("", "\n")):
         return None
-    return SpokenNumber(match.start("label"), match.end(), ORDINALS[numbers[-1]], strong)
+    return SpokenNumber(match.start("label"), match.end(), ORDINALS[numbers[-1]], strong, at_line)

@@ -14,6 +14,10 @@ from ranmailbot.mail.reply_text import Line
 
 _FIELD = re.compile(r"[\s*_]*[^\W\d_](?:[^\W\d]|[ .'’/*-]){0,24}?[:：]")
 _CLOCK = re.compile(r"\d{1,2}\s?[:.h]\s?\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
+_DATE = re.compile(
+    r"\d{1,2}\s?[:.h]\s?\d{2}\b|\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d{2}-\d{2}|[^\W\d_]{3,}\.?,? \d{1,2}|\d{1,2}\.? ?[^\W\d_]{3,}"
+)
+"""More than a year: a clock, or a day with its month."""
 _RULE = re.compile(r"\s*[-_=*─–—]{3,}.{0,60}?[-_=*─–—]*\s*$")
 _BRACKETED = re.compile(r"<\s*[^<>\s]{1,64}@[^<>\s]{1,253}>")
 _SHORTEST_NEEDLE = 5
@@ -86,7 +90,8 @@ def _is_plain(lines: Sequence[Line], number: int, span: tuple[int, int]) -> bool
 def _foreign(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
     """Above somebody else's mail: "... wrote:" with a date and deeper lines below, or From, Sent, To, Subject."""
     text = lines[number].text
-    if text.rstrip().endswith(":") and _CLOCK.search(text) and _deeper(lines, number + 1):
+    dated = _CLOCK.search(text) and _DATE.search(text)
+    if text.rstrip().endswith(":") and dated and _deeper(lines, number + 1):
         return number, number + 1
     if "@" in text and _FIELD.match(text):
         span = _fields(lines, number, ours)

@@ -47,6 +47,8 @@ _SENT_ANYWHERE = re.compile(
     r"|Poslano (?:z|s) [^.]{2,30}|Изпратено от [^.]{2,30}|Отправлено (?:с|из) [^.]{2,30}|Στάλθηκε από [^.]{2,30}"
     r"|נשלח מה[^.]{2,30}|Elküldve [^.]{2,40})[ \t]*\.?[ \t]*$"
 )
+_NAMED_ADDRESS = re.compile(r"[:：>*] *([^\W\d_][^<>:\n@]{2,50})[ \t]?<(?:mailto:)?([^<>\s@]{1,64}@[^<>\s@]{1,200})>")
+_MOST_ADDRESSES, _MOST_WRITERS = 20, 4
 _CARD_LINES, _CARD_WORDS = 5, 7
 _FEWEST_SECRET_WORDS = 12
 _FAREWELL_CHARACTERS = 120
@@ -81,6 +83,18 @@ def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
             first = number
             break
     return min(first, _name_line(lines[:first], known))
+
+
+def quoted_writers(text: str, ours: Collection[str]) -> tuple[Address, ...]:
+    """Who is named with an address in what was forwarded: an answer may end with their name instead of the sender's."""
+    us = {our.casefold() for our in ours}
+    found = (match.groups() for match in islice(_NAMED_ADDRESS.finditer(text), _MOST_ADDRESSES))
+    people = dict.fromkeys((name.strip(" \t\"'*"), email) for name, email in found)
+    return tuple(
+        Address(name, email)
+        for name, email in islice(people, _MOST_WRITERS)
+        if email.casefold() not in us and name.casefold() not in us
+    )
 
 
 def tail_in_line(lines: Sequence[str], sender: Address | None = None) -> tuple[int, int] | None:
