@@ -21,6 +21,9 @@ ENOUGH_OF_QUESTION = 0.8
 """The same for a question's own words: people use most of them when they answer."""
 ENOUGH_NUMBERED = 0.6
 """The same where the question's number stands before it: somebody's program or hand changed some of its words."""
+ENOUGH_ALONE = 0.5
+"""The same for the beginning of a question alone on its line."""
+_LINE_END = 20
 _STRAY = 6
 """So many foreign words may stand inside a piece; they remain the applicant's."""
 _PLAIN = 0.9
@@ -186,7 +189,11 @@ def _enough(match: Match, sent: SentText, reply: Words) -> bool:
         return False  # found by their labels instead
     if piece.question is not None and piece.core[1] - piece.core[0] > _WEAK:
         share = match.within(piece.core) / (piece.core[1] - piece.core[0])
-        return share >= ENOUGH_OF_QUESTION or (share >= ENOUGH_NUMBERED and _has_number(match, piece, reply))
+        return (
+            share >= ENOUGH_OF_QUESTION
+            or (share >= ENOUGH_NUMBERED and _has_number(match, piece, reply))
+            or (share >= ENOUGH_ALONE and match.size > _WEAK and _is_alone(match, piece, reply))
+        )
     return match.size >= ENOUGH * piece.size if piece.size >= _WEAK else match.whole
 
 
@@ -197,6 +204,14 @@ def _has_number(match: Match, piece: Piece, reply: Words) -> bool:
     start = reply.starts[match.start]
     before = before_on_line(reply.text, start).strip(_OPENERS + ".):")
     return (before == "" and reply.keys[match.start] == str(piece.question)) or before == str(piece.question)
+
+
+def _is_alone(match: Match, piece: Piece, reply: Words) -> bool:
+    """Whether it is a line of its own, from the question's first word on: somebody typed the beginning of it."""
+    start, end = reply.starts[match.start], reply.ends[match.end - 1]
+    after = reply.text[end : end + _LINE_END].split("\n", 1)[0]
+    whole = match.runs[0].of == piece.core[0] and match.size == match.end - match.start
+    return whole and not before_on_line(reply.text, start).strip(_OPENERS) and not after.strip(" \t*_:?.…")
 
 
 class _Standing:

@@ -23,7 +23,15 @@ from ranmailbot.mail.profile import guessed_name, profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.signature import quoted_writers, tail_in_line, tail_start
-from ranmailbot.mail.trimmings import is_damaged, without_cut, without_lead, without_name, without_stars
+from ranmailbot.mail.trimmings import (
+    is_damaged,
+    same_marker,
+    without_cut,
+    without_greeting,
+    without_lead,
+    without_name,
+    without_stars,
+)
 
 __all__ = ["ConservationBroken", "Reading", "conserved", "read_answers"]
 
@@ -96,6 +104,7 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     _read_loose(sheet, loose, form, sender)
     chosen = _choose(sheet)
     chosen = _without_tail(sheet, chosen, sender)
+    _trim_beginnings(sheet, chosen)
     for found in chosen:
         found.spans, cuts = without_cut(layout, found.spans)
         found.spans, stars = without_stars(layout, found.spans)
@@ -147,7 +156,9 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
             sheet.marks += leads + marks
             depth = min(sheet.layout.depth_at(start) for start, _ in spans)
             sheet.found.append(Found(gap.question, spans, depth, gap.confidence, "inline", gap))
-            quoting = any(sheet.layout.depth_at(start) > gap.depth for part in spans for start, _ in sheet.layout.by_depth(part))
+            quoting = any(
+                sheet.layout.depth_at(start) > gap.depth for part in spans for start, _ in sheet.layout.by_depth(part)
+            )
             if quoting or any(sheet.layout.text[start:end].strip() for start, end in deeper):
                 # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
                 sheet.found[-1].doubt(_QUOTED_BESIDE)
@@ -273,6 +284,21 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
     sheet.left.append((border, end))
     last.spans = (*last.spans[:-1], sheet.layout.trimmed((start, border)))
     return False
+
+
+def _trim_beginnings(sheet: _Sheet, chosen: list[Found]) -> None:
+    """A greeting off the first answer, and off all of them a mark that somebody put before each."""
+    layout = sheet.layout
+    inline = sorted((found for found in chosen if found.source == "inline"), key=lambda found: found.spans[0])
+    for found in inline[:1]:
+        found.spans, greeting = without_greeting(layout, found.spans)
+        sheet.left += greeting
+    size = same_marker(layout, [found.spans[0] for found in inline])
+    for found in inline if size else ():
+        start, end = found.spans[0]
+        found.spans = (layout.trimmed((start + size, end)), *found.spans[1:])
+        named = any(character.isalpha() for character in layout.text[start : start + size])
+        (sheet.left if named else sheet.marks).append((start, start + size))
 
 
 def _answer(layout: Layout, found: Found) -> Answer:

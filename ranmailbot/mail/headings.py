@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from ranmailbot.call.call import Question
@@ -28,6 +28,7 @@ _STEM = 5
 _SMALL = 3
 _FITS, _COVERED = 0.34, 0.5
 PROPOSED = 0.6
+_SHORTENED = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,7 @@ class _Heading:
 
 def headed(text: str, questions: Sequence[Question]) -> tuple[Labelled, ...]:
     """The text below (or beside) headings that fit questions. Empty if fewer than two fit."""
-    stems = [_stems(question.text) for question in questions]
-    shared = Counter(stem for asked in stems for stem in asked)
-    weights = [{stem: 1 / shared[stem] for stem in asked} for asked in stems]
-    found = list(islice(_headings(text, weights), _MOST_HEADINGS))
+    found = list(islice(_headings(text, _weights(questions)), _MOST_HEADINGS))
     chosen = _in_order(found, len(questions))
     if len(chosen) < _FEWEST:
         return ()
@@ -55,8 +53,32 @@ def headed(text: str, questions: Sequence[Question]) -> tuple[Labelled, ...]:
     )
 
 
-def _headings(text: str, weights: Sequence[dict[str, float]]) -> list[_Heading]:
-    found: list[_Heading] = []
+def _weights(questions: Sequence[Question]) -> list[dict[str, float]]:
+    """For each question its words, the rarer among the questions the heavier."""
+    stems = [_stems(question.text) for question in questions]
+    shared = Counter(stem for asked in stems for stem in asked)
+    return [{stem: 1 / shared[stem] for stem in asked} for asked in stems]
+
+
+def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence[Question]) -> tuple[Labelled, ...]:
+    """Numbered parts without their headings, if each begins with one that fits its own question."""
+    starts: list[int] = []
+    asked = {question.number: place for place, question in enumerate(questions)}
+    weights = _weights(questions)
+    for part in parts:
+        heading = next(iter(_headings(text[part.start : part.end].lstrip(), weights)), None)
+        lead = part.end - part.start - len(text[part.start : part.end].lstrip())
+        if heading is None or heading.start > 0 or not heading.fits[asked[part.question]]:
+            return parts
+        starts.append(part.start + lead + heading.end)
+    if len(parts) < _FEWEST or any(
+        not text[start : part.end].strip() for start, part in zip(starts, parts, strict=True)
+    ):
+        return parts
+    return tuple(replace(part, start=start, confidence=_SHORTENED) for start, part in zip(starts, parts, strict=True))
+
+
+def _headings(text: str, weights: Sequence[dict[str, float]]) -> Iterator[_Heading]:
     for match in _LINE.finditer(text):
         if match["close"] is None and (match["said"].endswith(_ENDS) or text[match.end() : match.end() + 1] == ""):
             continue
@@ -65,8 +87,7 @@ def _headings(text: str, weights: Sequence[dict[str, float]]) -> list[_Heading]:
             continue
         fits = tuple(_fit(said, asked) for asked in weights)
         if any(fits):
-            found.append(_Heading(match.start("said"), match.end(), fits))
-    return found
+            yield _Heading(match.start("said"), match.end(), fits)
 
 
 def _fit(said: frozenset[str], asked: dict[str, float]) -> float:

@@ -32,6 +32,12 @@ _BARE = re.compile(
     r"(?(hash)(?=\S)|(?=[^\W\d_]|-\s*$))",
     re.MULTILINE,
 )
+_BARE_BEFORE_ANYTHING = re.compile(
+    rf"^{_MARKS}(?P<word>[^\W\d_]{{0,12}}\.?[ \t]?)(?P<number>\d{{1,2}})[ \t]+(?=\S)", re.MULTILINE
+)
+_SUB = re.compile(
+    rf"^{_MARKS}(?P<number>\d{{1,2}})\.(?P<inner>\d{{1,2}})(?:[.)]|(?=[ \t]))[ \t]*(?=[^\W\d_])", re.MULTILINE
+)
 _RUN_ON = re.compile(r"(?:(?<=[\s;,.!?])|^)\(?(?P<number>\d{1,2})[.):](?=[ \t][^\W\d_]|[^\W\d_])")
 _LETTER = re.compile(rf"^{_MARKS}\(?(?P<letter>[A-Ta-t])[.):](?=[ \t])", re.MULTILINE)
 _DASH = re.compile(r"[ \t]*[-–—=:](?=[ \t])")
@@ -100,7 +106,21 @@ def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     spoken = _by_spoken_numbers(text, asked) if len(best[0]) < len(asked) else ()
     if best[0] and len(spoken) <= len(best[0]):
         return _cut(text, best[0], [label.number for label in best[0]], _confidence(best, len(asked)))
-    return spoken or _by_bare_numbers(text, asked) or _by_letters(text, asked)
+    return spoken or _by_bare_numbers(text, asked) or _by_letters(text, asked) or _by_inner_numbers(text, asked)
+
+
+def _by_inner_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
+    """Lines that begin 1.1, 1.2, 2.1: those of one first number are one answer. Proposed; the numbers stay in it."""
+    inner = islice(_SUB.finditer(text), _MOST_LABELS)
+    firsts = [match for match in inner if int(match["inner"]) == 1]
+    numbers = [int(match["number"]) for match in firsts]
+    if len(numbers) < _FEWEST_BARE or not _rising(numbers, asked):
+        return ()
+    starts = [match.start("number") for match in firsts]
+    ends = [*starts[1:], len(text)]
+    return tuple(
+        Labelled(number, start, start, end, _UNSURE) for number, start, end in zip(numbers, starts, ends, strict=True)
+    )
 
 
 def _of_one_kind(labels: list[Label], asked: Sequence[int]) -> list[Label]:
@@ -144,6 +164,9 @@ def _by_letters(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
 def _by_bare_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     """Lines that begin "1 Ten years" or "Q3 Ten years": every question in turn, or all with one word before them."""
     matched = list(islice(_BARE.finditer(text), _MOST_LABELS))
+    before_anything = list(islice(_BARE_BEFORE_ANYTHING.finditer(text), _MOST_LABELS))
+    if [int(match["number"]) for match in before_anything] == list(asked):
+        matched = before_anything
     numbers = [int(match["number"]) for match in matched]
     words = {match["word"].strip(" .\t").casefold() for match in matched}
     whole = numbers == list(asked) and len(asked) > 1
@@ -205,7 +228,13 @@ def _is_name(name: str, times: int) -> bool:
 def _asks(name: str) -> bool:
     """ "regarding question": it names a question, and does not send the reader there ("see question 1.")."""
     said = keys(name)
-    return bool(said) and len(said[-1]) > 1 and said[-1] in QUESTION_NOUNS and not _SENDS.intersection(said) and said[:2] != _AS_IN
+    return (
+        bool(said)
+        and len(said[-1]) > 1
+        and said[-1] in QUESTION_NOUNS
+        and not _SENDS.intersection(said)
+        and said[:2] != _AS_IN
+    )
 
 
 def _counts_in_small_romans(text: str, asked: Sequence[int]) -> bool:

@@ -9,7 +9,7 @@ from itertools import islice
 
 from ranmailbot.call.call import Question
 from ranmailbot.mail.address import Address
-from ranmailbot.mail.headings import headed
+from ranmailbot.mail.headings import headed, without_headings
 from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled
 from ranmailbot.mail.layout import Layout, Span
 from ranmailbot.mail.ordinals import only_counts
@@ -50,7 +50,8 @@ def loose_answers(
         return [], [span], []
     # One label alone amid inline answers is more likely a list of one than a second answer.
     if by_label and (len(by_label) > 1 or not anchored or by_label[0].question not in anchored):
-        return _by_label(layout, span, behind_questions(layout.text[span[0] : span[1]], by_label))
+        text = layout.text[span[0] : span[1]]
+        return _by_label(layout, span, without_headings(text, behind_questions(text, by_label), questions))
     if not labels_only and not inline:
         by_heading = headed(layout.text[span[0] : span[1]], questions)
         if by_heading:
@@ -67,7 +68,9 @@ def behind_questions(text: str, parts: tuple[Labelled, ...]) -> tuple[Labelled, 
     Only if most of them ask something first and go on; then nothing of it is sure.
     """
     asks = [_ASKS.match(text, part.start, part.end) for part in parts]
-    goes_on = [ask is not None and bool(text[ask.end() : part.end].strip()) for ask, part in zip(asks, parts, strict=True)]
+    goes_on = [
+        ask is not None and bool(text[ask.end() : part.end].strip()) for ask, part in zip(asks, parts, strict=True)
+    ]
     if len(parts) < _FEWEST_ASKED or 2 * sum(goes_on) <= len(parts):
         return parts
     return tuple(
@@ -87,7 +90,10 @@ def _labels(
         return _labelled(text, asked, anchored)
     above = _labelled(text[:own], asked, anchored)
     whole = () if len(above) == len(asked) else _labelled(text, asked, anchored)
-    if [part.question for part in whole] == list(asked) or {part.question for part in above} < {part.question for part in whole if above}:
+    numbers = [part.question for part in whole]
+    if numbers == sorted(numbers) and (
+        numbers == list(asked) or {part.question for part in above if whole} < set(numbers)
+    ):
         return tuple(replace(part, confidence=min(part.confidence, _GUESSED)) for part in whole)
     return tuple(replace(part, end=len(text)) if part is above[-1] else part for part in above)
 

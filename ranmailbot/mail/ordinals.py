@@ -116,7 +116,9 @@ def only_counts(name: str) -> bool:
 def _at(text: str, place: int, at_line: bool) -> SpokenNumber | None:
     around = _ROUND.match(text, place)
     if around is not None:
-        return SpokenNumber(around.start("label"), around.end(), int(unicodedata.numeric(around["label"])), True, at_line)
+        return SpokenNumber(
+            around.start("label"), around.end(), int(unicodedata.numeric(around["label"])), True, at_line
+        )
     # To the end of the line, so that "$" means just that; a label that is longer is none.
     stop = text.find("\n", place, place + _LONGEST)
     match = _LABEL.match(text, place, stop if stop >= 0 else min(len(text), place + _LONGEST))

@@ -20,7 +20,9 @@ _DEVICE = re.compile(
     r"|outlook|gmx|web\.de|mail\.ru|k-9|mobile|smartphone|handy|mobitel|mobil\w*|telef\w+|телефон\w*|κινητό)\b",
     re.IGNORECASE,
 )
-_STORE = re.compile(r"^[^.!?…]{0,30}\boutlook\b.{1,20}\b(?:ios|android|mobile)\b|^<?https://aka\.ms/\w+>?\s*$", re.IGNORECASE)
+_STORE = re.compile(
+    r"^[^.!?…]{0,30}\boutlook\b.{1,20}\b(?:ios|android|mobile)\b|^<?https://aka\.ms/\w+>?\s*$", re.IGNORECASE
+)
 _SENT = re.compile(
     r"^\W*(?:sent|get|gesendet|von meinem|diese nachricht|envoyé|télécharg|inviato|scarica|enviado|verzonden|verstuurd"
     r"|skickat|hämta|sendt|hent|lähetetty|hanki|nosūtīts|sūtīts|išsiųsta|saadetud|wysłan\w*|pobierz|odesláno|odoslané"

@@ -7,9 +7,11 @@ and only brackets that hold nothing. Known limit: languages that are not listed 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from ranmailbot.mail.farewells import GREETINGS
 from ranmailbot.mail.layout import Layout, Span
-from ranmailbot.mail.words import before_on_line
+from ranmailbot.mail.words import before_on_line, keys
 
 _NAMES = (
     "answer|ans|my answer|reply|response|a|antwort|meine antwort|réponse|reponse|ma réponse|r|risposta|respuesta"
@@ -26,6 +28,10 @@ _BULLETS = re.compile(r"^[ \t]*[-–—][ \t]", re.MULTILINE)
 _WITHIN = re.compile(r"(?<![^\s(\"'])\?+[^\W\d_]|(?<!\S)[^\W\d_]+\?[^\W\d_][^\s/=&]{0,40}(?!\S)")
 _BLANK = re.compile(r"\n[ \t]*\n\s*|\n(?=\*)")
 _STARRED = re.compile(r"\*[^*\s](?:[^*]*[^*\s])?\*")
+_MARKER = re.compile(r"(?:\[[^\]\n]{1,40}\]:?|[^\W\d_]{1,4}:|[-–—=~]*>+|[#→⇒»•·*+~^]+|[-–—]+)[ \t\n]+(?=\S)")
+_OTHER_NAMES = re.compile(r"^[ \t*_>-]*[^\W\d_]{1,20}[ \t*_]*[:：]", re.MULTILINE)
+_FEWEST_MARKED = 2
+_GREETING_WORDS, _LONGEST_GREETING = 9, 100
 _LONGEST = 60
 
 
@@ -71,6 +77,32 @@ def is_damaged(text: str) -> bool:
         return True
     marks = text.count("?")
     return marks > 1 and 2 * marks >= len("".join(text.split()))
+
+
+def without_greeting(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of a letter's first answer without "Dear all," above it, and that line."""
+    start, end = spans[0]
+    line = layout.text[start:end].split("\n", 1)[0]
+    said = keys(line[:_LONGEST_GREETING])
+    greets = any(said[:size] in GREETINGS for size in range(1, 5)) and len(said) <= _GREETING_WORDS
+    apart = (
+        line.rstrip(" *_")[-1:] in (",", "!", ":") or layout.text[start + len(line) : start + len(line) + 2] == "\n\n"
+    )
+    if not greets or not apart or len(line) > _LONGEST_GREETING or start + len(line) >= end:
+        return spans, []
+    return (layout.trimmed((start + len(line), end)), *spans[1:]), [(start, start + len(line))]
+
+
+def same_marker(layout: Layout, starts: Sequence[Span]) -> int:
+    """How long the mark is that somebody put before every answer ("[Anna]", "AO:", "==>"); 0 if there is none."""
+    first = _MARKER.match(layout.text, *starts[0]) if len(starts) >= _FEWEST_MARKED else None
+    if first is None:
+        return 0
+    mark = first[0].rstrip()
+    if mark[0].isalpha() and any(_OTHER_NAMES.search(layout.text, start + len(mark), end) for start, end in starts):
+        return 0  # "Ruth: ... Tom: ...": two people answer
+    same = all(layout.text.startswith(mark, start) and end > start + len(first[0]) for start, end in starts)
+    return len(mark) if same else 0
 
 
 def without_cut(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
