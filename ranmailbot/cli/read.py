@@ -19,7 +19,7 @@ from ranmailbot.desk import Case, Context
 from ranmailbot.intake import recognise
 from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.authentication import Trust
-from ranmailbot.mail.form import SentForm, blank_form, printed_question
+from ranmailbot.mail.form import SentForm, blank_form, printed_question, printed_questions
 from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.letter_reading import read_letter
 from ranmailbot.mail.outgoing import OutgoingMail
@@ -134,20 +134,24 @@ def _decode(settings: Settings, raw: bytes) -> Letter | Unreadable:
 
 
 def _sent_form(settings: Settings, path: Path) -> SentForm:
-    """A form mail of ours as it lies in a file: its text, and those questions that stand in it."""
+    """A form mail of ours as it lies in a file: its text, and those questions that stand in it.
+
+    If none of the configured questions does, it is a form of another call: then the questions it prints itself.
+    """
     call = settings.call
     letter = _decode(settings, _bytes(path))
     if isinstance(letter, Unreadable):
         raise Usage(f"{path} cannot be read as a mail: {letter.reason}")
     text = letter.text.text
-    ours = (call.mailbox.name, call.mailbox.email, letter.subject, call.short_title)
+    author = (letter.sender.name, letter.sender.email) if letter.sender else ()
+    ours = (call.mailbox.name, call.mailbox.email, letter.subject, call.short_title, *author)
     return SentForm(letter.message_id, text, _asked(call, text), call.profile_lines, tuple(filter(None, ours)))
 
 
 def _asked(call: Call, text: str) -> tuple[Question, ...]:
     flat = " ".join(text.split())
     found = tuple(q for q in call.questions if " ".join(printed_question(q, len(call.questions)).split()) in flat)
-    return found or call.questions
+    return found or printed_questions(text) or call.questions
 
 
 def _bytes(path: Path) -> bytes:

@@ -1,7 +1,7 @@
 """Headings in somebody's own words ("Your experience:", "Challenges -"), matched with the questions they shorten.
 
 A heading belongs to the question whose rare words it uses; headings are taken in the order of the questions. What is
-found is only ever proposed. Fear: a sentence with a colon in the middle of an answer; so two headings at least must fit.
+found is only ever proposed. Fear: a sentence with a colon in an answer; so two headings at least must fit.
 """
 
 from __future__ import annotations

@@ -19,12 +19,16 @@ from ranmailbot.mail.words import keys
 _MARKS = r"[ \t*_#№•>|\-–—]*"
 # A word is never given back in parts: else a long run of letters could be cut into words in very many ways.
 _WORD = r"(?:[^\W\d_]{1,16}+\.?[ \t#№°º.]{0,3}+){0,4}"
-_MORE = r"(?:[ \t]?(?:[+&,]|and|und|et|e|y|un|i|a|u|ja|og|och|en|és|și|ir|и|και)[ \t]?\d{1,2}(?=[ \t]?[+&,.):]| [^\W\d_])){0,3}"
+_MORE = (
+    r"(?:[ \t]?(?:[+&,]|and|und|et|e|y|un|i|a|u|ja|og|och|en|és|și|ir|и|και)[ \t]?\d{1,2}"
+    r"(?=[ \t]?[+&,.):]| [^\W\d_])){0,3}"
+)
 _OF = r"(?:[ \t]?(?:of|von|de|sur|van|di|av|af|z|od|iš|no|из|от|από|/)[ \t]?\d{1,2}(?=[ \t]?[:.)]))?"
 _AT_LINE = re.compile(
     rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<roman>[IVX]{{1,5}}|[ivx]{{1,5}})(?=[ \t]?[.):])"
     rf"|(?P<word>{_WORD})(?P<number>\d{{1,2}})(?P<more>{_MORE}){_OF})"
-    rf"[*_]*(?P<close>[ \t]?[.):\]/º°ª．）：、][.):\]º]?(?!\d)(?:(?<![ºª])|(?!\w))|,(?=\s)|[ \t]*[-–—=][ \t]|\ufe0f?\u20e3|[ \t]*$)[*_]*",
+    rf"[*_]*(?P<close>[ \t]?[.):\]/º°ª．）：、][.):\]º]?(?!\d)(?:(?<![ºª])|(?!\w))|,(?=\s)"
+    r"|[ \t]*[-–—=][ \t]|\ufe0f?\u20e3|[ \t]*$)[*_]*",
     re.MULTILINE,
 )
 _BARE = re.compile(
@@ -124,7 +128,7 @@ def _by_inner_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
 
 
 def _of_one_kind(labels: list[Label], asked: Sequence[int]) -> list[Label]:
-    """Only the labels with a question's name, or of one dress, if those alone number the questions: others are inner."""
+    """Only the labels with a question's name, or of one dress, if those number the questions: others are inner."""
     named = [label for label in labels if label.style[:1].isalpha()]
     kinds = [named, *([label for label in labels if label.style == style] for style in {one.style for one in labels})]
     whole = [kind for kind in kinds if [label.number for label in kind] == list(asked)]

@@ -15,7 +15,8 @@ from ranmailbot.mail.reply_text import Line
 _FIELD = re.compile(r"[\s*_]*[^\W\d_](?:[^\W\d]|[ .'’/*-]){0,24}?[:：]")
 _CLOCK = re.compile(r"\d{1,2}\s?[:.h]\s?\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 _DATE = re.compile(
-    r"\d{1,2}\s?[:.h]\s?\d{2}\b|\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d{2}-\d{2}|[^\W\d_]{3,}\.?,? \d{1,2}|\d{1,2}\.? ?[^\W\d_]{3,}"
+    r"\d{1,2}\s?[:.h]\s?\d{2}\b|\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d{2}-\d{2}"
+    r"|[^\W\d_]{3,}\.?,? \d{1,2}|\d{1,2}\.? ?[^\W\d_]{3,}"
 )
 """More than a year: a clock, or a day with its month."""
 _RULE = re.compile(r"\s*[-_=*─–—]{3,}.{0,60}?[-_=*─–—]*\s*$")

@@ -126,8 +126,8 @@ def _tail_place(line: str, known: Collection[str]) -> int | None:
         rest = line[match.end() :]
         if line[: match.start()].strip() and (_is_device(rest) or (match[0].strip() != "," and _parts(rest, known))):
             return match.start()
-    match = _SENT_ANYWHERE.search(line, floor)
-    return match.start() if match is not None and line[: match.start()].strip() else None
+    sent = _SENT_ANYWHERE.search(line, floor)
+    return sent.start() if sent is not None and line[: sent.start()].strip() else None
 
 
 def _parts(rest: str, known: Collection[str]) -> bool:
