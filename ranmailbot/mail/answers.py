@@ -19,6 +19,7 @@ from ranmailbot.mail.conservation import conserved
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.layout import Gap, Layout, Span, lay_out
 from ranmailbot.mail.loose_text import loose_answers
+from ranmailbot.mail.numbered_quote import between_numbers
 from ranmailbot.mail.profile import guessed_name, profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
@@ -191,6 +192,8 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
     if piled is not None:
         found, left, marks = piled
         sheet.found, sheet.left, sheet.marks = found, sheet.left + left, sheet.marks + marks
+    if not sheet.layout.anchors:
+        loose = _read_between_numbers(sheet, loose, form)
     inline = list(sheet.found)
     newest: int | None = None
     depth_at = sheet.layout.depth_at
@@ -211,6 +214,19 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
         sheet.found += found
         sheet.left += left
         sheet.marks += marks
+
+
+def _read_between_numbers(sheet: _Sheet, loose: list[Gap], form: SentForm) -> list[Gap]:
+    """Answers in a quote of which only the numbers are still ours; the other gaps are returned."""
+    rest: list[Gap] = []
+    for gap in loose:
+        read = between_numbers(sheet.layout, gap.span, [question.number for question in form.questions])
+        if read is None:
+            rest.append(gap)
+            continue
+        sheet.found += read[0]
+        sheet.left += read[1]
+    return rest
 
 
 def _piled(sheet: _Sheet, form: SentForm) -> tuple[list[Found], list[Span], list[Span]] | None:
