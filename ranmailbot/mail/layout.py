@@ -34,6 +34,7 @@ _ASK = re.compile(r"[*_]*[?？]")
 _MOST_MISSPELT = 3
 _LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
 _REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
+_OTHER_LABEL = re.compile(r"^[ \t*]*[^\W\d_][^\n:]{1,40}:[ \t]", re.MULTILINE)
 _QUOTES = tuple("\"“”„«»'’‘")
 _TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 
@@ -318,7 +319,19 @@ def _retyped_questions(reply: Words, sent: SentText, events: list[_Event]) -> li
                     found[number] = _Event(start, end, ((start, end),), (), number, None, _EDITED, asks=True)
                 break
     numbered = any(_own_number(reply, event.start) == str(number) for number, event in found.items())
-    return list(found.values()) if numbered or len(found) >= _FEWEST_RETYPED else []
+    return _doubted(list(found.values()), reply.text) if numbered or len(found) >= _FEWEST_RETYPED else []
+
+
+def _doubted(events: list[_Event], text: str) -> list[_Event]:
+    """Typed questions, less believed where below one of them another label stands that is none of ours word by word."""
+    events.sort(key=lambda event: event.start)
+    ends = [*(event.start for event in events[1:]), len(text)]
+    return [
+        replace(event, confidence=_REPEATED)
+        if _OTHER_LABEL.search(text, event.end, min(end, event.end + _LINE))
+        else event
+        for event, end in zip(events, ends, strict=True)
+    ]
 
 
 def _own_number(reply: Words, place: int) -> str:
