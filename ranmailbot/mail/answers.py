@@ -150,21 +150,28 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
         sheet.left += deeper
         if spans:
             # A hint of ours between two halves of one answer does not make it two answers.
-            if before is not None and before.question == gap.question and sheet.found and sheet.found[-1].gap is before:
-                spans = (*sheet.found.pop().spans, *spans)
-            spans, leads = without_lead(sheet.layout, spans)
-            spans, marks = without_name(sheet.layout, gap.question, spans)
-            sheet.marks += leads + marks
-            depth = min(sheet.layout.depth_at(start) for start, _ in spans)
-            sheet.found.append(Found(gap.question, spans, depth, gap.confidence, "inline", gap))
-            quoting = any(
-                sheet.layout.depth_at(start) > gap.depth for part in spans for start, _ in sheet.layout.by_depth(part)
-            )
-            if quoting or any(sheet.layout.text[start:end].strip() for start, end in deeper):
-                # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
-                sheet.found[-1].doubt(_QUOTED_BESIDE)
+            goes_on = before is not None and before.question == gap.question and bool(sheet.found)
+            if not (goes_on and sheet.found[-1].gap is before):
+                sheet.found.append(Found(gap.question, (), gap.depth, gap.confidence, "inline", gap))
+                spans, leads = without_lead(sheet.layout, spans)
+                spans, marks = without_name(sheet.layout, gap.question, spans)
+                sheet.marks += leads + marks
+            _add(sheet, gap, spans, deeper)
         before = gap
     return loose
+
+
+def _add(sheet: _Sheet, gap: Gap, spans: tuple[Span, ...], deeper: list[Span]) -> None:
+    """More words for the answer found last. Only the new ones are looked at: there may be very many halves."""
+    last, layout = sheet.found[-1], sheet.layout
+    depth = min(layout.depth_at(start) for start, _ in spans)
+    last.depth = min(last.depth, depth) if last.spans else depth
+    last.spans, last.gap = (*last.spans, *spans), gap
+    last.doubt(gap.confidence)
+    quoting = any(layout.depth_at(start) > gap.depth for part in spans for start, _ in layout.by_depth(part))
+    if quoting or any(layout.text[start:end].strip() for start, end in deeper):
+        # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
+        last.doubt(_QUOTED_BESIDE)
 
 
 def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], list[Gap]]:

@@ -28,7 +28,7 @@ _BULLETS = re.compile(r"^[ \t]*[-–—][ \t]", re.MULTILINE)
 _WITHIN = re.compile(r"(?<![^\s(\"'])\?+[^\W\d_]|(?<!\S)[^\W\d_]+\?[^\W\d_][^\s/=&]{0,40}(?!\S)")
 _BLANK = re.compile(r"\n[ \t]*\n\s*|\n(?=\*)")
 _STARRED = re.compile(r"\*[^*\s](?:[^*]*[^*\s])?\*")
-_MARKER = re.compile(r"(?:\[[^\]\n]{1,40}\]:?|[^\W\d_]{1,4}:|[-–—=~]*>+|[#→⇒»•·*+~^]+|[-–—]+)[ \t\n]+(?=\S)")
+_MARKER = re.compile(r"(?:\[[^\]\n]{1,40}\]:?|[^\W\d_]{1,4}:|[-–—=~]*>+|[#→⇒»]+)[ \t\n]+(?=\S)")
 _OTHER_NAMES = re.compile(r"^[ \t*_>-]*[^\W\d_]{1,20}[ \t*_]*[:：]", re.MULTILINE)
 _FEWEST_MARKED = 2
 _GREETING_WORDS, _LONGEST_GREETING = 9, 100
