@@ -19,7 +19,7 @@ from ranmailbot.mail.signature import tail_start
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _BULLET = re.compile(r"^[ \t]*[-–—*•·][ \t]+(?=\S)", re.MULTILINE)
 _FEWEST_BULLETS = 2
-_ASKS = re.compile(r"[^.!?;？]{8,300}(?:[?？]|(?<=[α-ωά-ώΑ-Ω]);)[\"”»*_]*")
+_ASKS = re.compile(r"[^.!?;？]{8,300}(?:[?？]|(?<=[α-ωά-ώΑ-Ω]);)[\"”»*_]*(?=\s|$)")
 _FEWEST_ASKED = 2
 _GUESSED = 0.6
 _GREETING_WORDS = 8

@@ -132,6 +132,13 @@ def test_a_question_told_in_other_words_is_no_part_of_the_answer() -> None:
     assert "practitioner" in reading.remainder
 
 
+def test_a_question_mark_in_an_address_asks_nothing() -> None:
+    said = "We keep a list at https://x.example/list?id=4 for that."
+    reading = read(f"1. {said}\n2. {said}\n3. {said}")
+    assert found(reading) == dict.fromkeys((1, 2, 3), said)
+    assert sure(reading) == {1, 2, 3}
+
+
 @pytest.mark.parametrize("marker", ["==>", "[Petra]", "PW:", "#"])
 def test_a_mark_before_every_answer_is_no_part_of_it(marker: str) -> None:
     assert found(read(quoted({1: f"{marker} Ten years.", 3: f"{marker} Time."}))) == {1: "Ten years.", 3: "Time."}
