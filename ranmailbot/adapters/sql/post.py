@@ -77,6 +77,8 @@ def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
         size=filed.envelope.size,
         arrived_at=filed.arrived,
         copies=0,
+        editions=1,
+        again=False,
         owner=owner,
         sealed=shelf.close(owner, facts),
         raw=shelf.seal.seal(owner, filed.envelope.raw),
