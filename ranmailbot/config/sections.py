@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from ranmailbot.call.call import ProfileKey
+from ranmailbot.config.safe import KeysSection, StorageSection
 from ranmailbot.config.settings import TrustProfile
 from ranmailbot.config.values import (
+    STRICT,
     Day,
     Email,
     Host,
@@ -47,8 +49,6 @@ MailingName = Literal[
 MAILINGS: tuple[str, ...] = get_args(MailingName)
 """The names a line of the timeline may give: one for each module of mailings/."""
 Security = Literal["tls", "starttls"]
-STRICT = ConfigDict(strict=True, frozen=True, extra="ignore")
-"""No text is taken for a number. Unknown keys are complained of by shape.py, which knows the nearest one."""
 
 
 def _key(meaning: str, example: str) -> Any:  # noqa: ANN401 - pydantic's Field is typed so
@@ -294,13 +294,6 @@ class SubmissionSection(BaseModel):
     )
 
 
-class StorageSection(BaseModel):
-    """Where the bot keeps what it must remember."""
-
-    model_config = STRICT
-    folder: Line = Field(default="state", description="Folder, seen from this file.", examples=['"state"'])
-
-
 class TemplatesSection(BaseModel):
     """Where the texts of the mails are."""
 
@@ -422,6 +415,7 @@ class ConfigFile(BaseModel):
     mailbox: MailboxSection
     submission: SubmissionSection = Field(default_factory=SubmissionSection)
     storage: StorageSection = Field(default_factory=StorageSection)
+    keys: KeysSection = Field(default_factory=KeysSection)
     templates: TemplatesSection = Field(default_factory=TemplatesSection)
     announcement: AnnouncementSection = Field(default_factory=AnnouncementSection)
     privacy: PrivacySection
