@@ -73,6 +73,9 @@ def _serving(add: Sub) -> None:
     rehearse.add_argument(
         "--keep", type=Path, metavar="DIR", help="where mails and page are left; default: rehearsals/<time>"
     )
+    rehearse.add_argument(
+        "--keep-state", type=Path, metavar="DIR", help="where the bot's database and keys are left; default: nowhere"
+    )
     _json(rehearse)
 
 
