@@ -86,8 +86,8 @@ if (play.style === "inline") {
   }
 } else if (play.style === "boxes") {
   for (let number = 0; number < play.answers.length; number++) {
-    const boxes = page.querySelectorAll(".answer, .moz-text-html .answer");
-    caretAt(boxes[number], 0);
+    const question = nodesWith(places[number])[0].parentElement.closest(".q");
+    caretAt(question.nextElementSibling, 0);
     write(play.answers[number]);
   }
 } else if (play.style === "top") {
