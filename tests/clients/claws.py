@@ -55,7 +55,7 @@ _FOLDERS = """<?xml version="1.0" encoding="UTF-8"?>
 </folderlist>
 """
 _COMMON = """[Common]
-config_version=6
+config_version=4
 ext_editor_command={editor} %s
 ext_editor_cmd={editor} %s
 auto_exteditor=1
@@ -78,6 +78,7 @@ show_system_tray=0
 exit_on_close_compose=0
 never_send_retrcpt=1
 warn_dnd=0
+enable_aspell=0
 """
 _HOMES = {"claws": ".claws-mail", "claws-mail": ".claws-mail", "sylpheed": ".sylpheed-2.0"}
 _COMMANDS = {"claws": "claws-mail", "sylpheed": "sylpheed"}
@@ -93,8 +94,14 @@ def version(client: str) -> str:
 def send(play: Play, office: PostOffice, folder: Path, document: Path | None) -> None:
     """Reply to the only mail in the folder."""
     _set_up(play, office, folder)
-    with screen(folder) as display, program(display, _COMMANDS[play.client]):
+    with screen(folder) as display, program(display, *_command(play, folder)):
         _reply(display, folder)
+
+
+def _command(play: Play, folder: Path) -> list[str]:
+    if play.client == "claws":
+        return ["claws-mail", "--select", f"{folder}/Mail/inbox/1"]
+    return ["sylpheed", "--open", f"{folder}/Mail/inbox/1"]
 
 
 def _set_up(play: Play, office: PostOffice, folder: Path) -> None:
@@ -117,7 +124,7 @@ def _set_up(play: Play, office: PostOffice, folder: Path) -> None:
 
 
 def _reply(display: Screen, folder: Path) -> None:
-    display.window("(Claws Mail|Sylpheed)")
+    display.window("Mail|Sylpheed")
     sleep(3)
     display.picture(folder / "1.png")
     # Down to the folder, into it, open the mail.

@@ -16,7 +16,7 @@ _SCRIPT = """
       smtpmail-stream-type 'plain smtpmail-local-domain {domain} smtpmail-smtp-user {address}
       send-mail-function 'smtpmail-send-it message-send-mail-function 'smtpmail-send-it
       message-signature {signature} message-interactive t message-confirm-send nil
-      gnus-home-directory {home} gnus-directory {home} gnus-startup-file {newsrc} gnus-init-file nil
+      gnus-home-directory {home} gnus-directory {home} gnus-startup-file {newsrc} gnus-init-file nil gnus-message-highlight-citation nil
       gnus-select-method '(nnnil "")
       gnus-secondary-select-methods nil gnus-read-active-file nil gnus-use-dribble-file nil gnus-save-newsrc-file nil
       gnus-interactive-exit nil mm-discouraged-alternatives '("text/html" "text/richtext")
