@@ -124,7 +124,7 @@ def _set_up(play: Play, office: PostOffice, folder: Path) -> None:
 
 
 def _reply(display: Screen, folder: Path) -> None:
-    display.window("Mail|Sylpheed")
+    display.window("Claws Mail 4|RAN PRISONS.*Sylpheed")
     sleep(3)
     display.picture(folder / "1.png")
     # Down to the folder, into it, open the mail.
