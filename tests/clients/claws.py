@@ -1,7 +1,7 @@
-"""Claws Mail and Sylpheed on a screen that nobody sees: open the mail, reply with an external editor, send.
+"""Claws Mail on a screen that nobody sees: open the mail, reply with an external editor, send.
 
-They read the mail from a folder of their own (MH), into which it was copied as it came from the server, because both
-set up IMAP folders in a dialogue; they send by SMTP with a login.
+It reads the mail from a folder of its own (MH), into which it was copied as it came from the server, because it sets up
+IMAP folders in a dialogue; it sends by SMTP with a login.
 """
 
 from __future__ import annotations
@@ -57,9 +57,7 @@ _FOLDERS = """<?xml version="1.0" encoding="UTF-8"?>
 _COMMON = """[Common]
 config_version=4
 ext_editor_command={editor} %s
-ext_editor_cmd={editor} %s
 auto_exteditor=1
-auto_ext_editor=1
 auto_signature={signs}
 outgoing_charset=UTF-8
 encoding_method=0
@@ -72,7 +70,6 @@ newmail_notify_auto=0
 send_dialog_mode=1
 first_time_run=0
 save_message=0
-savemsg=0
 reply_with_quote=1
 show_system_tray=0
 exit_on_close_compose=0
@@ -80,28 +77,19 @@ never_send_retrcpt=1
 warn_dnd=0
 enable_aspell=0
 """
-_HOMES = {"claws": ".claws-mail", "claws-mail": ".claws-mail", "sylpheed": ".sylpheed-2.0"}
-_COMMANDS = {"claws": "claws-mail", "sylpheed": "sylpheed"}
-_CONFIG = {"claws": "clawsrc", "sylpheed": "sylpheedrc"}
 
 
-def version(client: str) -> str:
+def version() -> str:
     """What the program calls itself."""
-    done = subprocess.run([_COMMANDS[client], "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(["claws-mail", "--version"], capture_output=True, text=True, check=True)
     return done.stdout.split("\n")[0].replace("version ", "")
 
 
 def send(play: Play, office: PostOffice, folder: Path, document: Path | None) -> None:
     """Reply to the only mail in the folder."""
     _set_up(play, office, folder)
-    with screen(folder) as display, program(display, *_command(play, folder)):
-        _reply(display, folder)
-
-
-def _command(play: Play, folder: Path) -> list[str]:
-    if play.client == "claws":
-        return ["claws-mail", "--select", f"{folder}/Mail/inbox/1"]
-    return ["sylpheed", "--open", f"{folder}/Mail/inbox/1"]
+    with screen(folder) as display, program(display, "claws-mail", "--select", f"{folder}/Mail/inbox/1"):
+        _reply(display)
 
 
 def _set_up(play: Play, office: PostOffice, folder: Path) -> None:
@@ -109,7 +97,7 @@ def _set_up(play: Play, office: PostOffice, folder: Path) -> None:
     for name in ("inbox", "sent", "draft", "queue", "trash"):
         (mail / name).mkdir(parents=True)
     (mail / "inbox" / "1").write_bytes(office.mails(play.address)[0].replace(b"\r\n", b"\n"))
-    home = folder / _HOMES[play.client]
+    home = folder / ".claws-mail"
     home.mkdir()
     signature = folder / "signature"
     signature.write_text(play.signature, "utf-8")
@@ -120,17 +108,13 @@ def _set_up(play: Play, office: PostOffice, folder: Path) -> None:
     }  # fmt: skip
     (home / "accountrc").write_text(_ACCOUNT.format(**facts), "utf-8")
     (home / "folderlist.xml").write_text(_FOLDERS.format(**facts), "utf-8")
-    (home / _CONFIG[play.client]).write_text(_COMMON.format(**facts), "utf-8")
+    (home / "clawsrc").write_text(_COMMON.format(**facts), "utf-8")
 
 
-def _reply(display: Screen, folder: Path) -> None:
-    display.window("Claws Mail 4|RAN PRISONS.*Sylpheed")
+def _reply(display: Screen) -> None:
+    display.window("Claws Mail 4")
     sleep(3)
-    display.picture(folder / "1.png")
-    # Down to the folder, into it, open the mail.
-    display.key("ctrl+r")
+    display.key("ctrl+r")  # the external editor opens by itself and returns at once
     sleep(3)
-    display.picture(folder / "2.png")
     display.key("ctrl+Return")
     sleep(3)
-    display.picture(folder / "3.png")

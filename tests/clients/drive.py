@@ -51,8 +51,7 @@ CLIENTS = {
     "nail": Client(("s-nail",), "s-nail", nail.version, nail.send),
     "alpine": Client(("alpine",), "alpine", alpine.version, alpine.send),
     "emacs": Client(("emacs",), "emacs-nox", emacs.version, emacs.send),
-    "claws": Client(("claws-mail", *SCREEN), "claws-mail", lambda: claws.version("claws"), claws.send),
-    "sylpheed": Client(("sylpheed", *SCREEN), "sylpheed", lambda: claws.version("sylpheed"), claws.send),
+    "claws": Client(("claws-mail", *SCREEN), "claws-mail", claws.version, claws.send),
     "thunderbird": Client(("thunderbird", *SCREEN), "thunderbird", thunderbird.version, thunderbird.send),
 }
 SCREEN_PACKAGES = "xvfb openbox xdotool imagemagick libsasl2-modules"

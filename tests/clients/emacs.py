@@ -21,6 +21,7 @@ _SCRIPT = """
       gnus-secondary-select-methods nil gnus-read-active-file nil gnus-use-dribble-file nil gnus-save-newsrc-file nil
       gnus-interactive-exit nil mm-discouraged-alternatives '("text/html" "text/richtext")
       gnus-message-archive-group nil mm-coding-system-priorities '(utf-8))
+(setq system-name "mail")
 (require 'gnus) (require 'smtpmail) (require 'message)
 (gnus-no-server)
 (gnus-group-read-ephemeral-group
@@ -49,7 +50,9 @@ def send(play: Play, office: PostOffice, folder: Path, document: Path | None) ->
     login = f"login {play.address} password {PASSWORD}\n"
     authinfo.write_text("".join(f"machine {host} {login}" for host in ("127.0.0.1", "city")), "utf-8")
     mbox = folder / "mbox"
-    mbox.write_bytes(b"From ran Tue Mar  1 10:00:00 2022\n" + office.mails(play.address)[0].replace(b"\r\n", b"\n") + b"\n")
+    mbox.write_bytes(
+        b"From ran Tue Mar  1 10:00:00 2022\n" + office.mails(play.address)[0].replace(b"\r\n", b"\n") + b"\n"
+    )
     words = {
         "person": play.person, "address": play.address, "domain": play.domain, "authinfo": str(authinfo),
         "home": f"{folder}/", "newsrc": str(folder / "newsrc"), "draft": str(folder / "draft"), "mbox": str(mbox),

@@ -40,7 +40,9 @@ alternative_order text/plain text/html
 
 def version(client: str) -> str:
     """What the program calls itself."""
-    return subprocess.run([client, "-v"], capture_output=True, text=True, check=True).stdout.split("\n")[0].split(" (")[0]
+    return (
+        subprocess.run([client, "-v"], capture_output=True, text=True, check=True).stdout.split("\n")[0].split(" (")[0]
+    )
 
 
 def send(play: Play, office: PostOffice, folder: Path, document: Path | None) -> None:

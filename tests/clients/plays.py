@@ -118,8 +118,6 @@ PLAYS = (
     _play("claws-top", "top", "Sofia Nikou", GREEK, greeting="Καλημέρα σας,", farewell="Με εκτίμηση\nΣοφία",
           signature="Σοφία Νίκου\nΚοινωνική Υπηρεσία"),
     _play("claws-numbers", "bottom", "Ole Berg", NUMBERS, greeting="Hello,", farewell="Ole"),
-    _play("sylpheed-inline", "inline", "Paul Simon", FRENCH, farewell="Paul"),
-    _play("sylpheed-top", "top", "Dora Vale", SHORT, greeting="Hello", farewell="Dora"),
     _play("thunderbird-inline", "inline", "Ilze Liepa", LATVIAN, farewell="Ar cieņu\nIlze"),
     _play("thunderbird-top", "top", "Anton Weber", GERMAN, greeting="Guten Tag,", farewell="Freundliche Grüße\nAnton Weber"),
     _play("thunderbird-bottom", "bottom", "Luc Morel", FRENCH, greeting="Bonjour,", farewell="Luc Morel"),

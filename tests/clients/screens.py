@@ -63,9 +63,7 @@ def screen(home: Path) -> Iterator[Screen]:
         kept = {name: os.environ[name] for name in ("PATH",)}
         environment = {**kept, "HOME": str(home), "DISPLAY": display, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
         environment["XDG_RUNTIME_DIR"] = str(home)
-        manager = subprocess.Popen(
-            ["openbox"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        manager = subprocess.Popen(["openbox"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         held.callback(_end, manager)
         yield Screen(environment)
 
