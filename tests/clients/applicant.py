@@ -1,7 +1,7 @@
 """What applicants do with the quoted form in their editor: write below each question, above it all, or below it all.
 
-Also a program: `python applicant.py PLAY.json FILE` edits FILE in place. That is the $EDITOR of the clients, so it
-imports nothing but the standard library.
+Also a program: `python applicant.py PLAY.json FILE` edits FILE in place and leaves PLAY.done. That is the
+$EDITOR of the clients, so it imports nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -84,12 +84,9 @@ def main() -> None:
     play = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     draft = Path(sys.argv[2])
     quoted = draft.read_text("utf-8")
-    head = ""
-    if play.get("skip_head") and "\n\n" in quoted:
-        head, _, quoted = quoted.partition("\n\n")
-        head += "\n\n"
     written = STYLES[play["style"]](quoted, play["answers"], play["greeting"], play["farewell"])
-    draft.write_text(head + written, "utf-8")
+    draft.write_text(written, "utf-8")
+    Path(sys.argv[1]).with_suffix(".done").touch()
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 
 from tests.clients.plays import Play
-from tests.clients.post_office import PASSWORD, PostOffice
+from tests.clients.post_office import PASSWORD, PATIENCE, PostOffice
 from tests.clients.screens import Screen, program, screen
 
 _ACCOUNT = """[Account: 1]
@@ -57,7 +57,9 @@ _FOLDERS = """<?xml version="1.0" encoding="UTF-8"?>
 _COMMON = """[Common]
 config_version=4
 ext_editor_command={editor} %s
+ext_editor_cmd={editor} %s
 auto_exteditor=1
+auto_ext_editor=1
 auto_signature={signs}
 outgoing_charset=UTF-8
 encoding_method=0
@@ -89,7 +91,7 @@ def send(play: Play, office: PostOffice, folder: Path, document: Path | None) ->
     """Reply to the only mail in the folder."""
     _set_up(play, office, folder)
     with screen(folder) as display, program(display, "claws-mail", "--select", f"{folder}/Mail/inbox/1"):
-        _reply(display)
+        _reply(display, folder / "play.done")
 
 
 def _set_up(play: Play, office: PostOffice, folder: Path) -> None:
@@ -111,10 +113,13 @@ def _set_up(play: Play, office: PostOffice, folder: Path) -> None:
     (home / "clawsrc").write_text(_COMMON.format(**facts), "utf-8")
 
 
-def _reply(display: Screen) -> None:
+def _reply(display: Screen, edited: Path) -> None:
     display.window("Claws Mail 4")
     sleep(3)
-    display.key("ctrl+r")  # the external editor opens by itself and returns at once
-    sleep(3)
+    display.key("ctrl+r")  # the external editor opens by itself
+    end = monotonic() + PATIENCE
+    while not edited.exists() and monotonic() < end:
+        sleep(0.2)
+    sleep(2)
     display.key("ctrl+Return")
     sleep(3)

@@ -1,4 +1,7 @@
-"""Emacs without a screen: Gnus opens the mail (its IMAP does not log in to our server), message-mode yanks and signs, smtpmail sends."""
+"""Emacs without a screen: Gnus opens the mail from a file, message-mode yanks and signs, smtpmail sends.
+
+Known limit: by IMAP Gnus did not get in; why was not found out.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,13 @@ _SCRIPT = """
       smtpmail-stream-type 'plain smtpmail-local-domain {domain} smtpmail-smtp-user {address}
       send-mail-function 'smtpmail-send-it message-send-mail-function 'smtpmail-send-it
       message-signature {signature} message-interactive t message-confirm-send nil
-      gnus-home-directory {home} gnus-directory {home} gnus-startup-file {newsrc} gnus-init-file nil gnus-message-highlight-citation nil
+      gnus-home-directory {home} gnus-directory {home} gnus-startup-file {newsrc} gnus-init-file nil
+      gnus-message-highlight-citation nil
       gnus-select-method '(nnnil "")
       gnus-secondary-select-methods nil gnus-read-active-file nil gnus-use-dribble-file nil gnus-save-newsrc-file nil
       gnus-interactive-exit nil mm-discouraged-alternatives '("text/html" "text/richtext")
-      gnus-message-archive-group nil mm-coding-system-priorities '(utf-8))
+      gnus-message-archive-group nil
+      mm-coding-system-priorities '(utf-8))
 (setq system-name "mail")
 (require 'gnus) (require 'smtpmail) (require 'message)
 (gnus-no-server)

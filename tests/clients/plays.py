@@ -35,19 +35,22 @@ class Play:
         more = [*sorted(self.options), *([f"answers in an attached .{self.attached}"] if self.attached else [])]
         return ", ".join([self.style, *more])
 
-    def editor(self, folder: Path, skip_head: bool = False) -> str:
+    def editor(self, folder: Path) -> str:
         """A command that edits the file named after it as this person would."""
         wanted = folder / "play.json"
         answers = ["" for _ in self.answers] if self.attached else list(self.answers)
         facts = {"style": self.style, "answers": answers, "greeting": self.greeting, "farewell": self.farewell}
-        wanted.write_text(json.dumps({**facts, "skip_head": skip_head}), "utf-8")
+        wanted.write_text(json.dumps(facts), "utf-8")
         return f"{sys.executable} {Path(__file__).with_name('applicant.py')} {wanted}"
 
 
 ENGLISH = (
     "I have worked with four women who returned, all in our women's unit.",
-    "Visits every second Saturday, prepared with the grandparents and the school psychologist. The children stay for "
-    "two hours, and we talk with each of them before and after, because the first ten minutes decide how it goes.",
+    (
+        "Visits every second Saturday, prepared with the grandparents and the school psychologist. The children stay "
+        "for two hours, and we talk with each of them before and after, because the first ten minutes "
+        "decide how it goes."
+    ),
     "We get no information in time:\n\n- transfers are told on the day itself\n- the risk assessment stays elsewhere",
     "A mother read bedtime stories onto a recorder. Her son knows them by heart now.",
 )
@@ -119,13 +122,15 @@ PLAYS = (
           signature="Σοφία Νίκου\nΚοινωνική Υπηρεσία"),
     _play("claws-numbers", "bottom", "Ole Berg", NUMBERS, greeting="Hello,", farewell="Ole"),
     _play("thunderbird-inline", "inline", "Ilze Liepa", LATVIAN, farewell="Ar cieņu\nIlze"),
-    _play("thunderbird-top", "top", "Anton Weber", GERMAN, greeting="Guten Tag,", farewell="Freundliche Grüße\nAnton Weber"),
+    _play("thunderbird-top", "top", "Anton Weber", GERMAN, greeting="Guten Tag,",
+          farewell="Freundliche Grüße\nAnton Weber"),
     _play("thunderbird-bottom", "bottom", "Luc Morel", FRENCH, greeting="Bonjour,", farewell="Luc Morel"),
     _play("thunderbird-boxes", "boxes", "Ruth Dale", SHORT),
     _play("thunderbird-boxes-enter", "boxes", "Mary Stone", ENGLISH, farewell="Best\nMary"),
     _play("thunderbird-plain-inline", "inline", "Niki Lada", GREEK, farewell="Νίκη", options=_options("plain text"),
           signature="Νίκη Λαδά\nΘεσσαλονίκη"),
-    _play("thunderbird-plain-top", "top", "Bob Cole", NUMBERS, greeting="Hi", farewell="Bob", options=_options("plain text")),
+    _play("thunderbird-plain-top", "top", "Bob Cole", NUMBERS, greeting="Hi", farewell="Bob",
+          options=_options("plain text")),
     _play("thunderbird-attached-odt", "note", "Eva Lind", ENGLISH, greeting="Hello, please see the attached document.",
           farewell="Eva Lind", attached="odt"),
     _play("thunderbird-forwarded", "top", "Ida Holm", TWO, greeting="Please find my answers here.",
