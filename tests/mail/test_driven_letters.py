@@ -16,10 +16,12 @@ import pytest
 
 from ranmailbot.call.application import SURE
 from ranmailbot.mail.authentication import Trust
+from ranmailbot.mail.calendar import read_reply
 from ranmailbot.mail.letter import Letter, decode
 from ranmailbot.mail.letter_reading import read_letter
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reading import Reading
+from ranmailbot.mail.sample_drafts import SAMPLE_EVENT
 
 from .client_forms import kept_form
 
@@ -71,6 +73,17 @@ def test_a_driven_letter_names_sample_people_and_hosts_only(path: Path) -> None:
     assert [found for found in re.findall(r"[\w.+-]+(@[\w.-]+)", heads) if not SAMPLE.search(found)] == []
     hosts = [str(value).split()[1] for value in mail.get_all("Received", [])]
     assert [host for host in hosts if not SAMPLE.search(f"@{host}")] == []
+
+
+def test_an_invitation_accepted_in_thunderbird_s_calendar_is_understood() -> None:
+    """It names no mail of ours: only the event's UID says what is accepted."""
+    letter = decode((DRIVEN / "rsvp" / "thunderbird-accepts.eml").read_bytes(), NOW, Limits(), TRUST, [])
+    replies = {reply for text in letter.calendars if (reply := read_reply(text)) is not None}
+    assert {(reply.uid, reply.attendee, reply.partstat) for reply in replies} == {
+        (SAMPLE_EVENT.uid, "anna.berzina@prison.example.org", "ACCEPTED")
+    }
+    assert letter.authentication.passed
+    assert not letter.faults
 
 
 def test_driven_letters_come_from_many_clients() -> None:
