@@ -230,6 +230,14 @@ def test_a_form_carries_each_question_it_asks_and_a_closing_line(draft):
     assert ("k7f2m9q4" in flat) == bool(draft.asks)
 
 
+@each_sample
+def test_whoever_presses_enter_below_a_question_in_thunderbird_stays_there(draft):
+    """Thunderbird splits a quote at the caret unless a table holds it: then what is typed lands above the quote."""
+    page = LexborHTMLParser(part(write(draft), "text/html"))
+    assert len(page.css(".q")) == len(draft.asks)
+    assert page.css("table .q, table .answer, table .profile") == []
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_mail_looks_like_its_golden_one(name):
     """After a change that is meant: run the tests once with GOLDEN=write, and read the difference."""
