@@ -21,7 +21,9 @@ def handle(case: Case) -> Outcome:
     if not failed:
         return Outcome("delayed", Folder.BOUNCES, note=_note(case.context.bounced))
     people = {
-        bounced.application.number: bounced.application for bounced in failed if bounced.application and _its_own(bounced)
+        bounced.application.number: bounced.application
+        for bounced in failed
+        if bounced.application and _its_own(bounced)
     }
     return Outcome(
         "bounced",
