@@ -1,4 +1,4 @@
-"""Somebody writes for somebody else: how the address that a letter names as the participant's becomes the one we write to.
+"""Somebody writes for somebody else: how the address named as the participant's becomes the one we write to.
 
 That address is asked once, in a mail without a word of the sender's, and takes the application over by answering "yes"
 (intake/participant.py). Until then everything goes to who wrote, whose address is proven.
@@ -19,28 +19,30 @@ from ranmailbot.mail.outgoing import Draft
 
 MOST_ASKED = 5
 """Addresses that one author can make us ask, over all applications."""
-State = Literal["", "asked", "waits", "not_asked", "no_address"]
-"""Asked now or earlier; to be asked once the author is proven; never; or what was written is no address."""
+State = Literal["", "asks", "asked", "waits", "not_asked", "no_address"]
+"""To be asked now; asked; to be asked once the author is proven; not asked; or what was written is no address."""
 
 
 def handed_over(case: Case, person: Application) -> tuple[Application, tuple[Draft, ...], State]:
     """The application with the address noted that is asked now, the mail that asks, and how that stands."""
-    written = next((value.text for value in person.profile if value.key == "email" and not value.guessed), "")
-    if not written or person.correspondent:
-        return person, (), ""
+    state, named = _state(case, person)
+    if state != "asks" or named is None:
+        return person, (), state
+    return replace(person, asked=(*person.asked, named.email.casefold())), (_question(person, named),), "asked"
+
+
+def _state(case: Case, person: Application) -> tuple[State, Named | None]:
+    written, named = person.value("email"), case.context.named
     address = parse_address(written)
+    if not written or person.correspondent or (address is not None and address.key == person.address.casefold()):
+        return "", None
     if address is None:
-        return person, (), "no_address"
-    if address.key == person.address.casefold():
-        return person, (), ""
+        return "no_address", None
     if address.key in person.asked:
-        return person, (), "asked"
-    named = case.context.named
+        return "asked", None
     if not case.proven or named is None or named.email.casefold() != address.key:
-        return person, (), "waits"
-    if not _may_be_asked(case, person, named):
-        return person, (), "not_asked"
-    return replace(person, asked=(*person.asked, address.key)), (_question(person, named),), "asked"
+        return "waits", None
+    return ("asks" if _may_be_asked(case, person, named) else "not_asked"), named
 
 
 def _may_be_asked(case: Case, person: Application, named: Named) -> bool:

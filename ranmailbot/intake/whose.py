@@ -27,9 +27,9 @@ from ranmailbot.mail.words import keys
 
 _SHORTEST = 2
 _OFFICES = """
-    admin administration bureau centre center contact department direction empfang gefängnis geschäftsstelle info kanzlei
-    kontakt mail mailbox office post postmaster poststelle prison probation reception sekretariat secretariat secretary
-    segreteria service sekretariats team verwaltung
+    admin administration bureau centre center contact department direction empfang gefängnis geschäftsstelle info
+    kanzlei kontakt mail mailbox office post postmaster poststelle prison probation reception sekretariat
+    secretariat secretary segreteria service sekretariats team verwaltung
 """
 
 

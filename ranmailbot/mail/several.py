@@ -17,8 +17,9 @@ from ranmailbot.mail.words import keys
 
 _AND = re.compile(r"\s*[&+/;]\s*|\s+(?:and|und|et|y|e|un|ir|ja|och|og|en|i|a|és|şi|și|и|та|και|ve)\s+", re.IGNORECASE)
 _SAYS_SO = re.compile(
-    r"\b(?:we (?:would )?both (?:apply|want|wish|would|like|hope)|both of us|(?:the )?two of us|we are two|for two people"
-    r"|(?:my|a) colleague [\w'-]{0,30} ?[\w'-]{0,30} ?and (?:i|myself) (?:apply|are applying|want to|would like|wish|hope)"
+    r"\b(?:we (?:would )?both (?:apply|want|wish|would|like|hope)|both of us|(?:the )?two of us|we are two"
+    r"|for two people|(?:my|a) colleague [\w'-]{0,30} ?[\w'-]{0,30} ?and (?:i|myself) "
+    r"(?:apply|are applying|want to|would like|wish|hope)"
     r"|(?:on behalf of|for) my colleague and (?:me|myself)"
     r"|wir beide|uns beide|nous deux|tous les deux|toutes les deux|noi due|entrambe|nosotros dos|las dos"
     r"|mēs abi|mēs abas|mes abu|meie mõlemad|my oboje|me molemmat)\b",
