@@ -8,13 +8,11 @@ asked. Known limit: two people in one mail become one application, marked as suc
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from ranmailbot.call.application import (
     Answer,
     Application,
-    ProfileValue,
     Status,
     changed_facts,
     changed_questions,
@@ -24,12 +22,12 @@ from ranmailbot.call.application import (
 )
 from ranmailbot.desk import Case, Folder, Outcome, addressee
 from ranmailbot.intake.acknowledgement import acknowledge
+from ranmailbot.intake.corrected_lines import facts_of
 from ranmailbot.intake.handover import handed_over
 from ranmailbot.intake.whose import target
 from ranmailbot.mail.outgoing import Draft
 from ranmailbot.mail.several import speaks_for_two
 
-_NOT = re.compile(r"\s*[,;(]\s*(?:and )?not\b|\s+(?:instead of|rather than)\s", re.IGNORECASE)
 MOST_UNPROVEN = 3
 """Applications that nobody has proven, of one address; each of them brings that address mail."""
 
@@ -54,7 +52,9 @@ def _corrects_facts(case: Case) -> bool:
     replied = case.context.replied
     about = replied.application if replied is not None else None
     mine = next((person for person in case.context.applications if person.number == about), None)
-    return mine is not None and not mine.withdrawn and bool(changed_facts(mine.profile, _profile(case)))
+    if mine is None or mine.withdrawn:
+        return False
+    return bool(changed_facts(mine.profile, facts_of(case)) or handed_over(case, mine)[1])
 
 
 def _labelled_enough(case: Case) -> bool:
@@ -105,7 +105,7 @@ def _apply(case: Case, *, other_person: bool) -> Outcome:
         name=_name(case, ""),
         status=_status(merge_answers((), reading.answers), asked),
         answers=merge_answers((), reading.answers),
-        profile=merge_profile((), _profile(case)),
+        profile=merge_profile((), facts_of(case)),
         remarks=_remarks((), case.beside_answers),
         version=1,
         late=case.late,
@@ -143,7 +143,7 @@ def _merged(case: Case, before: Application) -> Application:
     return replace(
         before,
         answers=merge_answers(before.answers, case.reading.answers),
-        profile=merge_profile(before.profile, _profile(case)),
+        profile=merge_profile(before.profile, facts_of(case)),
         remarks=_remarks(before.remarks, case.beside_answers),
         proven=before.proven or case.proven,
         several=before.several or _several(case),
@@ -164,16 +164,6 @@ def _hold(case: Case, target: Application) -> Outcome:
     return Outcome("held", Folder.APPLICATIONS, drafts=drafts, note=f"unproven change of {target.reference}")
 
 
-def _profile(case: Case) -> tuple[ProfileValue, ...]:
-    """The facts of this letter; of "Latvia, not Lithuania" only what holds. The rest stays with the letter."""
-    return tuple(replace(value, text=_what_holds(value.text)) for value in case.reading.profile)
-
-
-def _what_holds(text: str) -> str:
-    kept = _NOT.split(text, maxsplit=1)[0].strip(" ,;")
-    return kept or text
-
-
 def _several(case: Case) -> bool:
     return speaks_for_two(case.letter.text, case.context.form, case.reading)
 
@@ -188,7 +178,7 @@ def _status(answers: tuple[Answer, ...], asked: tuple[int, ...]) -> Status:
 
 def _name(case: Case, before: str) -> str:
     """The name as written on the form, else as known, else the display name."""
-    written = next((value for value in _profile(case) if value.key == "name"), None)
+    written = next((value for value in facts_of(case) if value.key == "name"), None)
     if written is not None and not written.guessed:
         return written.text
     return before or (written.text if written else "") or case.sender.name

@@ -51,7 +51,7 @@ def _before_the_deadline(call: Call) -> tuple[Draft, ...]:
     everything = tuple(question.number for question in call.questions)
     return (
         _asking(call, "announcement", {}, everything),
-        *(_answering_with_form(call, reason) for reason in ("enquiry", "unreadable", "late")),
+        *(_answering_with_form(call, reason) for reason in ("enquiry", "unreadable", "late", "picture")),
         *_acknowledgements(call, everything),
         _asking(call, "deadline_reminder", {"reference": "", "open": list(everything)}, everything),
         _asking(call, "deadline_reminder", {"reference": "A-017", "open": [everything[-1]]}, everything[-1:]),
