@@ -16,6 +16,8 @@ EXCERPT = 280
 A_DAY = 86_400
 DOCUMENTS = (".doc", ".docx", ".odt", ".pdf", ".rtf", ".txt", ".pages")
 """Names of attachments in which people write answers; a picture in a signature needs no word."""
+ANOTHER_NAMED = frozenset({"asked", "waits", "not_asked", "no_address"})
+"""How it may stand with a participant who is not the author: then the author is greeted by their own name."""
 NAMELESS = "a document without a name"
 
 
@@ -36,12 +38,13 @@ def acknowledge(
     known = {value.key for value in after.profile if not value.guessed}
     draft = Draft(
         kind="acknowledgement",
-        to=answering(case, after),
+        to=case.sender if participant in ANOTHER_NAMED else answering(case, after),
         facts={
             **_facts(case, before, after),
             "other_person": other_person,
             "became_complete": became,
             "participant": participant,
+            "remarks": participant != "confirmed" and bool(case.beside_answers),
         },
         automatic="auto-replied",
         application=after.number,
@@ -72,6 +75,7 @@ def _wait(case: Case, *, became: bool, complete: bool) -> int:
 
 def _facts(case: Case, before: Application | None, after: Application) -> dict[str, object]:
     labels: dict[str, str] = {line.key: line.label for line in case.call.profile_lines}
+    order = {key: place for place, key in enumerate(labels)}
     numbers = tuple(question.number for question in case.call.questions)
     return {
         "reference": after.reference,
@@ -80,7 +84,7 @@ def _facts(case: Case, before: Application | None, after: Application) -> dict[s
         "open": list(open_questions(after.answers, numbers)),
         "profile": [
             {"label": labels.get(value.key, value.key), "text": value.text, "guessed": value.guessed}
-            for value in after.profile
+            for value in sorted(after.profile, key=lambda value: order.get(value.key, len(order)))
         ],
         "show_content": case.proven,
         "late": case.late,
@@ -88,7 +92,6 @@ def _facts(case: Case, before: Application | None, after: Application) -> dict[s
         "corrected_lines": [
             labels.get(key, key) for key in (changed_facts(before.profile, after.profile) if before else ())
         ],
-        "remarks": bool(case.beside_answers),
         "unread_attachments": _unread(case.letter),
         "several": after.several,
         "language_hint": _language_hint(case, after),

@@ -42,7 +42,7 @@ def handle(case: Case) -> Outcome:
         updated_at=case.letter.arrived,
         undeliverable=False,
     )
-    drafts = acknowledge(case, None, after, other_person=False)
+    drafts = acknowledge(case, None, after, other_person=False, participant="confirmed")
     return Outcome("participant_confirmed", Folder.APPLICATIONS, (after,), drafts, note=after.reference)
 
 

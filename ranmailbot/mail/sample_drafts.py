@@ -75,7 +75,7 @@ def _acknowledgements(call: Call, everything: tuple[int, ...]) -> tuple[Draft, .
         _acknowledgement(call, (), {"corrected": list(everything[:2]), "corrected_lines": ["Your name", "Your role"]}),
         _acknowledgement(call, last, {"several": True, "participant": "asked"}),
         _acknowledgement(call, last, {"show_content": False, "participant": "waits"}),
-        *(_acknowledgement(call, (), {"participant": state}) for state in ("not_asked", "no_address")),
+        *(_acknowledgement(call, (), {"participant": state}) for state in ("not_asked", "no_address", "confirmed")),
     )
 
 

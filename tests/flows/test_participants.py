@@ -50,6 +50,7 @@ def test_the_participant_is_asked_once_without_a_word_of_the_author_s(world: Wor
         assert word not in raw
     assert world.applications()[0].address == OFFICE
     assert "We have asked that address to confirm." in acknowledged(world)
+    assert "Dear Prison Office," in acknowledged(world), "the author is greeted, not the participant"
     world.post(OFFICE, "1. Better.", to=world.mails(OFFICE, "acknowledgement")[-1], name="Prison Office")
     world.pass_time(days=2)
     assert world.kinds(CHIEF).count("participant_check") == 1
@@ -61,7 +62,10 @@ def test_yes_from_the_participant_moves_the_application_and_shows_it_to_them(wor
     world.settle()
     (person,) = world.applications()
     assert (person.address, person.correspondent, world.outcomes()[-1]) == (CHIEF, OFFICE, "participant_confirmed")
-    assert WORDS[0] in acknowledged(world, CHIEF)
+    text = acknowledged(world, CHIEF)
+    assert WORDS[0] in text
+    assert "Thank you for confirming that you are the person who takes part." in text
+    assert "You wrote more than answers" not in text, "a yes is all that was written"
 
 
 def test_after_the_yes_invitation_and_details_go_to_the_participant_alone(world: World) -> None:
