@@ -120,6 +120,17 @@ def test_nobody_else_can_say_yes(world: World, sender: str) -> None:
     assert (world.applications()[0].address, world.outcomes()[-1]) == (OFFICE, "held")
 
 
+def test_after_a_decision_no_other_address_is_asked_and_a_question_passed_on_helps_nobody(world: World) -> None:
+    apply_for(world, CHIEF)
+    decide_by_command(world.store, world.clock, world.tokens, world.call, decision=Decision.INVITE, numbers=(1,))
+    world.post(OFFICE, f"{LABEL}: {EVE}", to=world.mails(OFFICE, "acknowledgement")[-1], name="Prison Office")
+    world.settle()
+    assert world.mails(EVE) == []
+    world.post(EVE, "yes", to=question(world), name="Gina Over")
+    world.settle()
+    assert (world.applications()[0].address, world.outcomes()[-1]) == (OFFICE, "held")
+
+
 def test_a_forged_yes_without_our_question_moves_nothing(world: World) -> None:
     apply_for(world, CHIEF)
     world.post(CHIEF, "yes", proven=False, name="Gina Over")
