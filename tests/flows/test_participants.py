@@ -73,6 +73,7 @@ def test_after_the_yes_invitation_and_details_go_to_the_participant_alone(world:
     world.post(CHIEF, "yes", to=question(world), name="Gina Over")
     world.settle()
     before = len(world.mails(OFFICE))
+    world.go_to(world.call.deadline - timedelta(hours=12))
     decide_by_command(world.store, world.clock, world.tokens, world.call, decision=Decision.INVITE, numbers=(1,))
     world.go_to(world.call.deadline + timedelta(days=10))
     world.post(CHIEF, "yes", to=world.mails(CHIEF, "invitation")[-1], name="Gina Over")
