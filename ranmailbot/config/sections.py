@@ -88,7 +88,11 @@ class CallSection(BaseModel):
         description="How many people can take part; leave it out if you do not say.",
         examples=["40"],
     )
-    language: Language = Field(default="en", description="Language of the mails (BCP 47).", examples=['"en"'])
+    language: Language = Field(
+        default="en",
+        description="Language of the call (BCP 47). Who clearly answers in another one is told so, kindly.",
+        examples=['"en"'],
+    )
     language_note: OptionalLine = Field(
         default="",
         description="What to say about the language of the meeting.",
@@ -118,7 +122,10 @@ class ApplicantSection(BaseModel):
     """An optional line of the form about the applicant; one block for each line."""
 
     model_config = STRICT
-    key: ProfileKey = _key("What it is.", '"name"')
+    key: ProfileKey = _key(
+        "What it is. With email, an applicant may name another person as the participant, who is asked to confirm.",
+        '"name"',
+    )
     label: Line = _key("How the form asks for it.", '"Your name"')
 
 

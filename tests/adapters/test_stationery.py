@@ -37,7 +37,8 @@ DATE = datetime(2022, 3, 1, 9, 0, tzinfo=UTC)
 KINDS = (
     *("announcement", "form", "acknowledgement", "deadline_reminder", "deadline_notice", "closing", "invitation"),
     *("regret", "rsvp_reminder", "rsvp_receipt", "session_details", "session_reminder", "thanks", "withdrawn"),
-    *("withdrawal_check", "correction_check", "passed_on", "digest", "decision_receipt", "decision_refused", "alarm"),
+    *("withdrawal_check", "correction_check", "participant_check", "passed_on"),
+    *("digest", "decision_receipt", "decision_refused", "alarm"),
 )
 TO_ORGANISERS = {"digest", "decision_receipt", "decision_refused", "alarm"}
 

@@ -125,13 +125,17 @@ def is_unsubscribed(shelf: Shelf, email: str) -> bool:
 
 
 def silent(shelf: Shelf) -> Iterator[Recipient]:
-    """Who was asked, can be reached, and has no application, withdrawn or not; organisers are no applicants."""
+    """Who was asked, can be reached, and has no application, withdrawn or not, nor wrote one for somebody else.
+
+    Organisers are no applicants.
+    """
+    writers = {person.correspondent.casefold() for person in everybody(shelf) if person.correspondent}
     table, others = tables.correspondents, tables.applications
     applied = exists().where(others.c.call == table.c.call, others.c.address == table.c.address)
     query = shelf.of(table).where(table.c.asked_at.is_not(None), table.c.unsubscribed.is_(False), ~applied)
     for row in shelf.all(query.order_by(table.c.address)):
         for person in _address(shelf, row):
-            if shelf.call.organiser(person.email) is None:
+            if shelf.call.organiser(person.email) is None and person.key not in writers:
                 yield Recipient(f"C:{row.address}", person)
 
 
@@ -239,6 +243,10 @@ def _read(shelf: Shelf, rows: Sequence[Row[Any]]) -> Iterator[Application]:
             late_changes=row.late_changes,
             undeliverable=row.undeliverable,
             possibly_same_as=tuple(facts["possibly_same_as"]),
+            # Applications of earlier versions of the bot know nothing of these.
+            correspondent=facts.get("correspondent", ""),
+            asked=tuple(facts.get("asked", ())),
+            several=bool(facts.get("several", False)),
             rsvps=MappingProxyType(replies.get(row.number, {})),
         )
 
