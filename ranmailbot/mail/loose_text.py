@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled
@@ -99,8 +99,9 @@ def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split |
     end = min(span[1], span[0] + own)
     paragraphs = _paragraphs(layout, (span[0], end))
     left = [(end, span[1])] if end < span[1] else []
-    while len(paragraphs) > len(asked) and _is_greeting(layout.text[paragraphs[0][0] : paragraphs[0][1]]):
-        left.append(paragraphs.pop(0))
+    most = max(0, len(paragraphs) - len(asked))
+    above = [*takewhile(lambda part: _is_greeting(layout.text[part[0] : part[1]]), paragraphs[:most])]
+    left, paragraphs = left + above, paragraphs[len(above) :]
     if len(paragraphs) != len(asked) or any(_is_greeting(layout.text[start:stop]) for start, stop in paragraphs[:1]):
         return None
     depth = layout.depth_at(span[0])
