@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 _MARKS = r"[ \t*_#•>|\-–—]*"
-_WORD = r"(?:[^\W\d_]{1,16}\.?[ \t#°º.]{0,3}){0,3}"
+# Possessive: a long word is cut in one way only, not in every way before it is found to lead to no number.
+_WORD = r"(?:[^\W\d_]{1,16}+\.?[ \t#°º.]{0,3}){0,3}"
 _AT_LINE = re.compile(
     rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<roman>[IVX]{{1,5}}|[ivx]{{1,5}})(?=[ \t]?[.):])"
     rf"|(?P<word>{_WORD})(?P<number>\d{{1,2}}))"
