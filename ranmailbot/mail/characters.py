@@ -17,13 +17,17 @@ _TRICKS = re.compile(
 )
 
 
+_ODD = re.compile(f"{_BREAKS.pattern}|{_TRICKS.pattern}|{_SPACES.pattern}")
+
+
 def clean(text: str) -> str:
     """The text in NFC, with plain line ends and plain spaces, without any character that is not meant to be seen."""
     if text.isascii() and text.isprintable():
         return text
-    text = _BREAKS.sub("\n", text)
-    text = _TRICKS.sub("", text)
-    text = _SPACES.sub(" ", text)
+    if _ODD.search(text):
+        text = _BREAKS.sub("\n", text)
+        text = _TRICKS.sub("", text)
+        text = _SPACES.sub(" ", text)
     return unicodedata.normalize("NFC", text)
 
 

@@ -114,7 +114,7 @@ class _Page:
                 self.end_line(keep=True)
             text = rows[-1]
         else:
-            text = _SPACE.sub(_one_space, text)
+            text = _SPACE.sub(_one_space if "\xa0" in text else " ", text)
         if text:
             self.words.append(text)
 
@@ -147,7 +147,9 @@ def visible_lines(html: str, limits: Limits) -> tuple[Line, ...]:
     if root is not None:
         _walk(root, page)
     page.end_line()
-    return tuple(Line(clean(line.text), line.depth) for line in page.lines)
+    text = "\n".join([line.text for line in page.lines])
+    # The page was cleaned before it was taken apart: only its entities may have brought anything new.
+    return tuple(page.lines) if clean(text) == text else tuple(Line(clean(row), depth) for row, depth in page.lines)
 
 
 def _walk(root: LexborNode, page: _Page) -> None:

@@ -15,7 +15,7 @@ from ranmailbot.mail.alignment import Match, matches
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
-from ranmailbot.mail.sent_text import RULE, SentText, marks_after, plain_mark, prepare
+from ranmailbot.mail.sent_text import RULE, SHORTEST_RULE, SentText, marks_after, plain_mark, prepare
 from ranmailbot.mail.words import Words, before_on_line, words
 
 Span = tuple[int, int]
@@ -183,6 +183,22 @@ def _word_depths(reply: Words, starts: list[int], depths: list[int]) -> list[int
 
 def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
     piece = sent.pieces[match.piece]
+    ours, strays = _runs_apart(match, reply)
+    first = _with_marks_before(reply, match, ours[0][0])
+    last = _with_marks_after(reply, sent, match, ours[-1][1])
+    ours[0] = (first, ours[0][1])
+    ours[-1] = (ours[-1][0], last)
+    question = piece.question if piece.question is not None else piece.owner
+    core = piece.core if piece.question is not None else (piece.first, piece.end)
+    plain = match.whole or match.within(core) >= 0.9 * (core[1] - core[0])
+    confidence = _INLINE if plain else _EDITED
+    return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, piece.question is not None)
+
+
+def _runs_apart(match: Match, reply: Words) -> tuple[list[Span], list[Span]]:
+    """Where the words of a match stand, and the foreign words between them."""
+    if len(match.runs) == 1:
+        return [(reply.starts[match.start], reply.ends[match.end - 1])], []
     ours: list[Span] = []
     strays: list[Span] = []
     word, of = -1, -1
@@ -195,14 +211,7 @@ def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
                 strays.append((ours[-1][1], start))
             ours.append((start, end))
         word, of = run.at + run.size, run.of + run.size
-    first = _with_marks_before(reply, match, ours[0][0])
-    last = _with_marks_after(reply, sent, match, ours[-1][1])
-    ours[0] = (first, ours[0][1])
-    ours[-1] = (ours[-1][0], last)
-    question = piece.question if piece.question is not None else piece.owner
-    core = piece.core if piece.question is not None else (piece.first, piece.end)
-    confidence = _INLINE if match.within(core) >= 0.9 * (core[1] - core[0]) else _EDITED
-    return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, piece.question is not None)
+    return ours, strays
 
 
 def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) -> int:
@@ -358,9 +367,7 @@ def _without_marks(text: str, span: Span, following: _Event | None, rules: bool,
         if at_line and label is not None and label.end() == end and text[line:end].strip():
             marks.append((line, end))
             end = line
-    if rules:
-        start, end = _without_rules(text, (start, end), marks)
-    return start, end
+    return _without_rules(text, (start, end), marks) if rules and end - start >= SHORTEST_RULE else (start, end)
 
 
 def _without_rules(text: str, span: Span, marks: list[Span]) -> Span:

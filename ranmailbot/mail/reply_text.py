@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ranmailbot.mail.characters import clean
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of visible text. `depth` is how deeply it is quoted (">" or blockquote); 0 if not at all."""
 
     text: str
@@ -31,7 +31,7 @@ class VisibleText:
     @property
     def text(self) -> str:
         """The lines without quote marks, joined by newlines."""
-        return "\n".join(line.text for line in self.lines)
+        return "\n".join([line.text for line in self.lines])
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickled as two columns: letters come from another process, and line by line that took half their time."""

@@ -22,6 +22,7 @@ _LABELLED = re.compile(r"\s*(?:[-*•]\s|\(?\d{1,3}[.)]\s)")
 _TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
 """A line that is nothing but a rule."""
+SHORTEST_RULE = 4
 _HINT_PIECES = 2
 _HINT_WORDS = 25
 

@@ -48,16 +48,22 @@ def keys(text: str) -> tuple[str, ...]:
 
 def _compared(written: list[str]) -> list[str]:
     """The words as they are compared. Each is folded once, however often it stands there."""
-    folded = {word: word.lower() if word.isascii() else _folded(word.casefold()) for word in set(written)}
+    known = {*written}
+    accented = [word for word in known if not word.isascii()]
+    folded = {word: word.lower() for word in known}
+    if accented:
+        folded.update(zip(accented, _folded(accented), strict=True))
     return [*map(folded.__getitem__, written)]
 
 
-def _folded(key: str) -> str:
+def _folded(accented: list[str]) -> list[str]:
     """Without accents: gateways and phones drop them from what they quote, and nobody writes two words so alike."""
-    if key.isascii():
-        return key
-    bare = "".join(part for part in unicodedata.normalize("NFKD", key) if not unicodedata.combining(part))
-    return bare.casefold() or key
+    plain = "\n".join(accented).casefold()
+    bare = unicodedata.normalize("NFKD", plain)
+    for mark in filter(unicodedata.combining, {*bare}):
+        bare = bare.replace(mark, "")
+    words = zip(bare.casefold().split("\n"), plain.split("\n"), strict=True)
+    return [without or key for without, key in words]
 
 
 _LOOK_BACK = 300
