@@ -16,7 +16,7 @@ from ranmailbot.mail.reading import Reading
 from ranmailbot.mail.reply_header import LONGEST_HEADER
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.sent_text import prepare
-from ranmailbot.mail.words import keys
+from ranmailbot.mail.words import words
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _LONGEST_LABEL = 60
@@ -57,7 +57,16 @@ def _holds(kept: str, whole: str) -> bool:
 def _ours_is_ours(whole: str, form: SentForm, reading: Reading) -> bool:
     """Every span called ours is a row of words that stands in the form."""
     stream = prepare(form).stream
-    return all(f" {' '.join(keys(whole[start:end]))} " in stream for start, end in reading.ours_spans)
+    parts = [whole[start:end] for start, end in reading.ours_spans]
+    found = words("\n".join(parts))
+    place, first = 0, 0
+    for part in parts:
+        place += len(part) + 1
+        end = found.at_or_after(place)
+        if f" {' '.join(found.keys[first:end])} " not in stream:
+            return False
+        first = end
+    return True
 
 
 def _is_mark(mark: str, form: SentForm) -> bool:
