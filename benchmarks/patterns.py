@@ -59,7 +59,9 @@ def _threes() -> Iterator[str]:
 
 
 PLAIN: dict[str, Pieces] = {
-    "one long answer": _after(f"> 1. {_QUESTIONS[0]}\n\n", "We prepare visits of children, and we talk with schools.\n"),
+    "one long answer": _after(
+        f"> 1. {_QUESTIONS[0]}\n\n", "We prepare visits of children, and we talk with schools.\n"
+    ),
     "one line without end": _again("we prepare visits "),
     "one word without end": _again("a"),
     "the whole mail quoted again and again": _again(_QUOTED),
@@ -78,9 +80,7 @@ PLAIN: dict[str, Pieces] = {
     "lines that name us": _after(f"{_QUESTIONS[0]}\n", f"{ADDRESS}\n"),
     "headers of other mail": _again("From: a@b.example\n", "Sent: 1.3.2022\n", "To: x\n", "Subject: y\n", "\n"),
     "labels": _again("1. a\n", "2. b\n", "3. c\n", "4. d\n"),
-    "labels in and out of quotes": _again(
-        "1. a\n1. b\n2. c\n3. d\n" * 50, "> 1. a\n> 2. b\n> 1. c\n> 4. d\n" * 50
-    ),
+    "labels in and out of quotes": _again("1. a\n1. b\n2. c\n3. d\n" * 50, "> 1. a\n> 2. b\n> 1. c\n> 4. d\n" * 50),
     "labels in one line": _again("1. a 2. b 3. c 4. d "),
     "words before labels that never come": _again("abcdefghijklmnop" * 3 + "\n"),
     "greetings": _again("Dear all,\n\n"),
@@ -108,6 +108,7 @@ HTML: dict[str, Pieces] = {
     "HTML: tags never closed": _again("<div "),
     "HTML: lists in lists": _again("<ul><li>a"),
     "HTML: attributes": lambda: chain(["<p "], (f"a{n}=1 " for n in count())),
+    "HTML: attributes without spaces": lambda: chain(["<p "], (f"a{n}=''b{n}=''" for n in count())),
     "HTML: the whole mail quoted again": _again(*(f"<div>{line}</div>" for line in FORM.text.split("\n"))),
 }
 

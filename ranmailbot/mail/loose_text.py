@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice, takewhile
 
 from ranmailbot.mail.address import Address
-from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled
+from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled, may_be_labelled
 from ranmailbot.mail.layout import Layout, Span
 from ranmailbot.mail.reading import Found
 from ranmailbot.mail.signature import tail_start
@@ -56,6 +56,8 @@ def _labels(
 ) -> tuple[Labelled, ...]:
     """Labels above the farewell; those below it belong to a signature, unless only with them every question has one."""
     text = layout.text[span[0] : span[1]]
+    if not may_be_labelled(text):
+        return ()
     rows = text.split("\n")
     own = sum(len(row) + 1 for row in rows[: tail_start(rows, sender)])
     if own >= len(text):
@@ -94,6 +96,8 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
 
 def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:
     """As many paragraphs as questions, greeting and signature aside: a proposal, never sure."""
+    if len(asked) > 1 and _PARAGRAPH.search(layout.text, span[0], span[1]) is None:
+        return None
     rows = layout.text[span[0] : span[1]].split("\n")
     own = sum(len(row) + 1 for row in rows[: tail_start(rows)])
     end = min(span[1], span[0] + own)
