@@ -1,8 +1,8 @@
 """What one application costs, from its bytes to the acknowledgement in the outbox, in CPU milliseconds.
 
-The parts are timed in turn in one run on the same letters, so that the ratios hold on a noisy machine. Then reading alone,
-over the project's own letters and over letters that grow (reading.py). Prints the tables and, with `--write`, keeps
-them in docs/performance.md with date and machine.
+The parts are timed in turn in one run on the same letters, so that the ratios hold on a noisy machine. Then reading
+alone, over the project's own letters and over letters that grow (reading.py). Prints the tables and, with `--write`,
+keeps them in docs/performance.md with date and machine.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from pathlib import Path
 
 from benchmarks.patterns import patterns
 from ranmailbot.mail.authentication import Trust
@@ -32,6 +31,24 @@ TURNS = 2
 SMALL, LARGE, DOUBLINGS = 31_250, 1_000_000, 5
 WORST = 12
 """So many of the shapes are shown, the dearest first."""
+
+_READING = """## Reading
+
+Milliseconds of CPU for one letter: the {letters} letters of `tests/letters`, each against its form,
+and {replies} replies of the generators (median of {rounds} rounds for each).
+
+| what | median | p90 | p99 | worst |
+| --- | --- | --- | --- | --- |"""
+_GROWTH = """
+## Growth
+
+Milliseconds of CPU to decode and match one letter of a shape that repeats itself, the best of {turns} turns.
+All {shapes} shapes stand in `benchmarks/patterns.py`; these are the {worst} dearest. The last column is the steepest
+step from one size to its double, of those above a millisecond: linear is 2, quadratic is 4. That no shape
+takes more than linear work is proved by counting calls, in `tests/mail/test_growth.py`.
+
+| shape | 31 kB | 250 kB | 1 MB | steepest doubling |
+| --- | --- | --- | --- | --- |"""
 
 
 @dataclass(frozen=True)
@@ -127,14 +144,9 @@ def table(count: int) -> str:
     rows.append(("generated replies, match", generated_times(count)))
     grown = growth()
     lines = [
-        f"## Reading\n\nMilliseconds of CPU for one letter: the {len(parts['both'])} letters of `tests/letters`, each "
-        f"against its form,\nand {2 * count} replies of the generators (median of {ROUNDS} rounds for each).\n",
-        "| what | median | p90 | p99 | worst |\n| --- | --- | --- | --- | --- |",
+        _READING.format(letters=len(parts["both"]), replies=2 * count, rounds=ROUNDS),
         *(f"| {name} | {spread(times)} |" for name, times in rows),
-        f"\n## Growth\n\nMilliseconds of CPU to decode and match one letter of a shape that repeats itself, the "
-        f"better of {TURNS} turns. All {len(grown)} shapes\nstand in `benchmarks/patterns.py`; these are the {WORST} dearest. The last "
-        "column is the steepest step from one size to its\ndouble (a linear reader shows 2; a quadratic one 4).\n",
-        "| shape | 31 kB | 250 kB | 1 MB | steepest doubling |\n| --- | --- | --- | --- | --- |",
+        _GROWTH.format(turns=TURNS, shapes=len(grown), worst=WORST),
         *(f"| {name} | {t[0]:.0f} | {t[3]:.0f} | {t[-1]:.0f} | {steepest(t):.1f} |" for name, t in grown[:WORST]),
         f"\nOf all shapes the steepest doubling is {max(steepest(times) for _, times in grown):.1f}.",
     ]
