@@ -78,6 +78,8 @@ PLAIN: dict[str, Pieces] = {
     "reply headers": _again(_HEADER, "Yes.\n"),
     "reply headers between lines of ours": _again(f"{_HEADER}> {_QUESTIONS[2]}\n"),
     "lines that name us": _after(f"{_QUESTIONS[0]}\n", f"{ADDRESS}\n"),
+    "our questions among lines that name us": _again(f"{_QUESTIONS[2]}\n", f"{ADDRESS}\n"),
+    "our questions among profile lines": _again(f"{_QUESTIONS[2]}\n", "Your name: x\n"),
     "headers of other mail": _again("From: a@b.example\n", "Sent: 1.3.2022\n", "To: x\n", "Subject: y\n", "\n"),
     "labels": _again("1. a\n", "2. b\n", "3. c\n", "4. d\n"),
     "labels in and out of quotes": _again("1. a\n1. b\n2. c\n3. d\n" * 50, "> 1. a\n> 2. b\n> 1. c\n> 4. d\n" * 50),
