@@ -127,18 +127,25 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
         spans, deeper = sheet.layout.shallowest(gap)
         sheet.left += deeper
         if spans:
+            depth = _depth(sheet.layout, spans)
             # A hint of ours between two halves of one answer does not make it two answers.
             if before is not None and before.question == gap.question and sheet.found and sheet.found[-1].gap is before:
-                spans = (*sheet.found.pop().spans, *spans)
+                half = sheet.found.pop()
+                spans, depth = (*half.spans, *spans), min(half.depth, depth)
+            first = spans[0]
             spans, marks = without_name(sheet.layout, gap.question, spans)
             sheet.marks += marks
-            depth = min(sheet.layout.depth_at(start) for start, _ in spans)
+            depth = depth if spans[0] == first else _depth(sheet.layout, spans)
             sheet.found.append(Found(gap.question, spans, depth, gap.confidence, "inline", gap))
             if any(sheet.layout.text[start:end].strip() for start, end in deeper):
                 # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
                 sheet.found[-1].doubt(_QUOTED_BESIDE)
         before = gap
     return loose
+
+
+def _depth(layout: Layout, spans: tuple[Span, ...]) -> int:
+    return min(layout.depth_at(start) for start, _ in spans)
 
 
 def _doubt_answers_above(sheet: _Sheet, form: SentForm) -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 _MARKS = r"[ \t*_#•>|\-–—]*"
-_WORD = r"(?:[^\W\d_]{1,16}\.?[ \t#°º.]{0,3}){0,3}"
+# Possessive: a long word is cut in one way only, not in every way before it is found to lead to no number.
+_WORD = r"(?:[^\W\d_]{1,16}+\.?[ \t#°º.]{0,3}){0,3}"
 _AT_LINE = re.compile(
     rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<roman>[IVX]{{1,5}}|[ivx]{{1,5}})(?=[ \t]?[.):])"
     rf"|(?P<word>{_WORD})(?P<number>\d{{1,2}}))"
@@ -24,6 +25,7 @@ _BARE = re.compile(
     rf"^{_MARKS}(?P<word>[^\W\d_]{{0,12}}\.?[ \t]?)(?P<number>\d{{1,2}})[ \t]+(?=[^\W\d_]|-\s*$)", re.MULTILINE
 )
 _RUN_ON = re.compile(r"(?:(?<=[\s;,.!?])|^)\(?(?P<number>\d{1,2})[.):](?=[ \t][^\W\d_]|[^\W\d_])")
+_NUMBER = re.compile(r"\d|[IVXivx][ \t]?[.):]")
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 _MOST_LABELS = 200
 _MOST_WORDS = 2
@@ -63,6 +65,11 @@ class Labelled:
     start: int
     end: int
     confidence: float
+
+
+def may_be_labelled(text: str) -> bool:
+    """Whether there is anything in this text that could be the number of a label."""
+    return _NUMBER.search(text) is not None
 
 
 def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:

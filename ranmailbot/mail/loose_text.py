@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from ranmailbot.mail.address import Address
-from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled
+from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled, may_be_labelled
 from ranmailbot.mail.layout import Layout, Span
 from ranmailbot.mail.reading import Found
 from ranmailbot.mail.signature import tail_start
@@ -56,6 +56,8 @@ def _labels(
 ) -> tuple[Labelled, ...]:
     """Labels above the farewell; those below it belong to a signature, unless only with them every question has one."""
     text = layout.text[span[0] : span[1]]
+    if not may_be_labelled(text):
+        return ()
     rows = text.split("\n")
     own = sum(len(row) + 1 for row in rows[: tail_start(rows, sender)])
     if own >= len(text):
@@ -94,13 +96,16 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
 
 def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:
     """As many paragraphs as questions, greeting and signature aside: a proposal, never sure."""
+    if len(asked) > 1 and _PARAGRAPH.search(layout.text, span[0], span[1]) is None:
+        return None
     rows = layout.text[span[0] : span[1]].split("\n")
     own = sum(len(row) + 1 for row in rows[: tail_start(rows)])
     end = min(span[1], span[0] + own)
     paragraphs = _paragraphs(layout, (span[0], end))
     left = [(end, span[1])] if end < span[1] else []
-    while len(paragraphs) > len(asked) and _is_greeting(layout.text[paragraphs[0][0] : paragraphs[0][1]]):
-        left.append(paragraphs.pop(0))
+    most = max(0, len(paragraphs) - len(asked))
+    above = [*takewhile(lambda part: _is_greeting(layout.text[part[0] : part[1]]), paragraphs[:most])]
+    left, paragraphs = left + above, paragraphs[len(above) :]
     if len(paragraphs) != len(asked) or any(_is_greeting(layout.text[start:stop]) for start, stop in paragraphs[:1]):
         return None
     depth = layout.depth_at(span[0])
