@@ -9,7 +9,6 @@ Fear: people who write below and leave the last question open, or a remark above
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ranmailbot.mail.layout import Gap, Layout, Span
 from ranmailbot.mail.profile import profile_answer
@@ -42,7 +41,7 @@ def place_above(layout: Layout, found: list[Found], loose: list[Gap], last: int)
     for one in found:
         one.question = following[one.question]
     found.append(Found(gaps[first].question or 0, (theirs[0],), layout.depth_at(theirs[0][0]), PERHAPS_ABOVE, "inline"))
-    return [replace(gap, span=(gap.span[0], theirs[0][0])) if gap is before else gap for gap in loose]
+    return [gap._replace(span=(gap.span[0], theirs[0][0])) if gap is before else gap for gap in loose]
 
 
 def _following(gaps: Sequence[Gap]) -> dict[int, int]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
 from ranmailbot.mail.characters import clean_line
+from ranmailbot.mail.display_name import tidy_name
 from ranmailbot.mail.headers import decode_words
 
 NAME_CHARACTERS = 120
@@ -49,6 +51,12 @@ def clean_email(text: str, smtputf8: bool = False) -> str | None:
         return None
     if not smtputf8 and not _PLAIN.fullmatch(text):
         return None
+    return _validated(text, smtputf8)
+
+
+@lru_cache(maxsize=64)
+def _validated(text: str, smtputf8: bool) -> str | None:
+    """The last few are kept: our own address stands in every letter, and its sender's two or three times."""
     try:
         found = validate_email(
             text,
@@ -123,4 +131,4 @@ def _display_name(texts: list[str], email: str) -> str | None:
             return None  # an unquoted second address: nobody can say which one was meant
         else:
             words.append(_FOLDED_IN.sub(" ", text))
-    return clean_line(decode_words("".join(words)), NAME_CHARACTERS).strip(" \"'")
+    return tidy_name(clean_line(decode_words("".join(words)), NAME_CHARACTERS))

@@ -94,6 +94,8 @@ def _phrases(text: str) -> frozenset[tuple[str, ...]]:
 
 FAREWELLS = _phrases(_FAREWELLS)
 """What stands alone on the line above a name, word by word."""
+FAREWELL_WORDS = frozenset(phrase[0] for phrase in FAREWELLS)
+"""How a farewell begins: most lines are known for none by their first word."""
 CLOSINGS = _phrases(_CLOSINGS)
 """How a sentence begins that only leads to the farewell."""
 GREETINGS = _phrases(_GREETINGS)

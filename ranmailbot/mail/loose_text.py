@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 
 from ranmailbot.call.call import Question
 from ranmailbot.mail.address import Address
@@ -125,13 +125,16 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
 
 def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:
     """As many paragraphs as questions, greeting and signature aside: a proposal, never sure."""
+    if len(asked) > 1 and _PARAGRAPH.search(layout.text, span[0], span[1]) is None:
+        return None
     rows = layout.text[span[0] : span[1]].split("\n")
     own = sum(len(row) + 1 for row in rows[: tail_start(rows)])
     end = min(span[1], span[0] + own)
     paragraphs = _paragraphs(layout, (span[0], end))
     left = [(end, span[1])] if end < span[1] else []
-    while len(paragraphs) > len(asked) and _is_greeting(layout.text[paragraphs[0][0] : paragraphs[0][1]]):
-        left.append(paragraphs.pop(0))
+    most = max(0, len(paragraphs) - len(asked))
+    above = [*takewhile(lambda part: _is_greeting(layout.text[part[0] : part[1]]), paragraphs[:most])]
+    left, paragraphs = left + above, paragraphs[len(above) :]
     if len(asked) == 1 and paragraphs:
         paragraphs = [(paragraphs[0][0], paragraphs[-1][1])]
     if len(paragraphs) != len(asked) or any(_is_greeting(layout.text[start:stop]) for start, stop in paragraphs[:1]):

@@ -47,13 +47,14 @@ def reply_headers(lines: Sequence[Line], ours: Collection[str], our_lines: Colle
     """The reply headers, in order. `our_lines` are the numbers of the lines that begin with words of the sent form."""
     needles = [" ".join(text.casefold().split()) for text in ours]
     needles = [needle for needle in needles if len(needle) >= _SHORTEST_NEEDLE]
+    begun = min(our_lines, default=len(lines))
     found: list[ReplyHeader] = []
     for number, line in enumerate(lines):
         if not line.text or number in our_lines or (found and number < found[-1].end):
             continue
         folded = " ".join(line.text.casefold().split())
         named = any(needle in folded for needle in needles)
-        span = _named(lines, number, our_lines) if named else _foreign(lines, number, our_lines)
+        span = _named(lines, number, our_lines, begun) if named else _foreign(lines, number, our_lines)
         if span is not None:
             floor = found[-1].end if found else 0
             first = max(floor, _with_rule(lines, span[0], our_lines))
@@ -68,12 +69,12 @@ def _names_us(lines: Sequence[Line], needles: Collection[str]) -> bool:
     return any(needle in folded for needle in needles)
 
 
-def _named(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
-    """The header around a line that names us.
+def _named(lines: Sequence[Line], number: int, ours: Collection[int], begun: int) -> tuple[int, int] | None:
+    """The header around a line that names us. `begun` is the first line of ours.
 
     Once words of ours have begun, an answer stands between any two lines of ours: only the plainest header counts.
     """
-    if number > min(ours, default=number):
+    if number > begun:
         span = _fields(lines, number, ours) or _attribution(lines, number, ours)
         return span if span is not None and _is_plain(lines, number, span) else None
     return _fields(lines, number, ours) or _attribution(lines, number, ours) or _stacked(lines, number, ours)
@@ -148,7 +149,9 @@ def _attribution(lines: Sequence[Line], number: int, ours: Collection[int]) -> t
     ):
         first -= 1
     whole = " ".join(line.text for line in lines[first : last + 1])
-    if not _CLOCK.search(whole) or len(whole.split()) > 4 * _MOST_WORDS:
+    # "<We> <our address> wrote:" without any date (s-nail): then the quote itself must follow.
+    dated = bool(_CLOCK.search(whole)) or (bool(_BRACKETED.search(whole)) and _deeper(lines, last + 1))
+    if not dated or len(whole.split()) > 4 * _MOST_WORDS:
         return None
     return (first, last + 1) if _ours_follows(lines, last + 1, ours) else None
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 
 from ranmailbot.mail.address import Address
-from ranmailbot.mail.farewells import CLOSINGS, FAREWELLS
+from ranmailbot.mail.farewells import CLOSINGS, FAREWELL_WORDS, FAREWELLS
 from ranmailbot.mail.words import keys
 
 _DASHES = re.compile(r"\s*(?:- )?(?:--|—|__+)\s*$")
@@ -58,6 +58,7 @@ _NAME_WORDS = 4
 _PLAIN_FAREWELL = 3
 """A farewell of so many words may go on in any way ("Mit freundlichen Grüßen aus Riga"), others only in names."""
 _AND = re.compile(r"[,/&|+·•]|\b(?:and|und|et|e|y|a|en|og|och|i|un|ir|и|και|şi|și|és|ja)\b", re.IGNORECASE)
+_AND_WORDS = frozenset(keys("and und et e y a en og och i un ir и και şi și és ja"))
 _CARD_NAME = re.compile(r"[,|(·•/]|[ \t][-–—][ \t]")
 _WHOLE_NAME = 2
 _SHORT_WORD = 2
@@ -151,6 +152,8 @@ def _is_farewell(lines: Sequence[str], number: int, known: Collection[str]) -> b
     if not line.strip() or len(line) > _FAREWELL_CHARACTERS or _goes_on(lines, number):
         return False
     found = keys(line)
+    if not found or (found[0] not in FAREWELL_WORDS and found[0] not in _AND_WORDS):
+        return False
     if found in FAREWELLS or _with_name(found, line, known):
         return True
     # "Best regards / Mit besten Grüßen, Anna": farewells joined by marks, and perhaps a name at the end.

@@ -50,8 +50,13 @@ def pending(shelf: Shelf, milestone: str, limit: int) -> tuple[Recipient, ...]:
     """The next recipients that are not done, in the order they were fixed."""
     table = tables.recipients
     query = shelf.of(table).where(table.c.milestone == milestone, table.c.done.is_(False))
-    keys = [row.recipient for row in shelf.all(query.order_by(table.c.id).limit(limit))]
-    return tuple(resolve(shelf, key) for key in keys)
+    while rows := shelf.all(query.order_by(table.c.id).limit(limit)):
+        found = [(row.recipient, resolve(shelf, row.recipient)) for row in rows]
+        for key in (key for key, recipient in found if recipient is None):
+            done(shelf, milestone, key)  # erased meanwhile: nobody is left to write to
+        if people_left := tuple(recipient for _, recipient in found if recipient is not None):
+            return people_left
+    return ()
 
 
 def done(shelf: Shelf, milestone: str, recipient: str) -> None:
@@ -84,8 +89,8 @@ def organisers(shelf: Shelf) -> Iterable[Recipient]:
         yield Recipient(f"O:{shelf.seal.lookup(person.email)}", Address(person.name, person.email))
 
 
-def resolve(shelf: Shelf, key: str) -> Recipient:
-    """The recipient behind a stable key. Raises KeyError for one that is gone."""
+def resolve(shelf: Shelf, key: str) -> Recipient | None:
+    """The recipient behind a stable key; None for one that is gone."""
     sort, _, rest = key.partition(":")
     if sort == "A":
         person = people.application(shelf, int(rest))
@@ -95,7 +100,4 @@ def resolve(shelf: Shelf, key: str) -> Recipient:
         address = people.correspondent(shelf, rest)
         if address is not None:
             return Recipient(key, address)
-    for organiser in organisers(shelf):
-        if organiser.key == key:
-            return organiser
-    raise KeyError(f"the recipient {key} is not in the store any more")
+    return next((organiser for organiser in organisers(shelf) if organiser.key == key), None)
