@@ -87,6 +87,7 @@ _END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _INDENTS = 8
 _NUMBER_DIGITS = 4
+_LONGEST_TAG = 20_000
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40})")
 _VOID = frozenset(
     ["br", "img", "hr", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "track", "param"]
@@ -143,7 +144,7 @@ def visible_lines(html: str, limits: Limits) -> tuple[Line, ...]:
     page = _Page()
     # What a gateway adds after the end of the page is a line of its own, not the end of somebody's last sentence.
     html = _END.sub("<div></div>", html)
-    root = LexborHTMLParser(_shallow(html, limits.html_depth)).root
+    root = LexborHTMLParser(_shallow(_bare(html), limits.html_depth)).root
     if root is not None:
         _walk(root, page)
     page.end_line()
@@ -228,6 +229,19 @@ def _leave(undo: _Undo, page: _Page) -> None:
     page.indent = undo.indent
     if undo.tag in ("ol", "ul") and page.numbers:
         page.numbers.pop()
+
+
+def _bare(html: str) -> str:
+    """The same HTML; tags longer than any honest one lose their attributes: the parser compares each with each."""
+    pieces = html.split(">")
+    if all(len(piece) <= _LONGEST_TAG for piece in pieces):
+        return html
+    return ">".join(map(_without_attributes, pieces))
+
+
+def _without_attributes(piece: str) -> str:
+    tag = _TAG.search(piece) if len(piece) > _LONGEST_TAG else None
+    return piece if tag is None or len(piece) - tag.end() <= _LONGEST_TAG else piece[: tag.end()]
 
 
 def _shallow(html: str, most: int) -> str:

@@ -11,7 +11,7 @@ import logging
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.mime import Part
 from ranmailbot.mail.rtf import rtf_text
-from ranmailbot.mail.unread import Unread
+from ranmailbot.mail.unread import OutOfTime, Unread
 
 # What tnefparse has to say about a file may quote it.
 logging.getLogger("tnefparse").addHandler(logging.NullHandler())
@@ -33,6 +33,8 @@ def tnef_parts(data: bytes, limits: Limits) -> tuple[Part, tuple[Part, ...]]:
         texts = tuple(_part(kind, body) for kind, body in bodies if body)
         files = found.attachments[: limits.parts]
         attached = tuple(_part("", each.data, each.long_filename() or each.name or "") for each in files)
+    except OutOfTime as fault:
+        raise Unread("it takes too long to read") from fault
     except Exception as fault:
         raise Unread("it is damaged") from fault
     if not texts and not attached:
