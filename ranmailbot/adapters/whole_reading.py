@@ -11,12 +11,12 @@ from datetime import datetime
 from ranmailbot.adapters.reading_room import InProcessReadingRoom
 from ranmailbot.call.call import Call
 from ranmailbot.desk import Case, Context
-from ranmailbot.mail.outgoing import Draft
 from ranmailbot.intake import recognise
 from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.letter_reading import read_letter
+from ranmailbot.mail.outgoing import Draft
 from ranmailbot.ports import Envelope, Unreadable
 
 

@@ -24,11 +24,11 @@ from ranmailbot.call.call import Call, Question
 from ranmailbot.cli.console import REFUSED, Console, Usage
 from ranmailbot.cli.desk import settings_of
 from ranmailbot.config import Settings
-from ranmailbot.mail.outgoing import Draft
 from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.authentication import Trust
 from ranmailbot.mail.form import SentForm, blank_form, printed_question
 from ranmailbot.mail.letter import Letter
+from ranmailbot.mail.outgoing import Draft
 from ranmailbot.ports import Envelope, Unreadable
 
 STDIN = Path("-")

@@ -20,15 +20,19 @@ _HTML = (
 )
 _READING = (
     b"1. What is your role?\nI work.\n> 2. What else?\nmore\n-- \nAnna",
-    b"On Tue, 1 Mar 2022, RAN PRISONS call <prisons-call@ran.example> wrote:\n> 1. words\nQ2: words\nBest wishes,\nAnna",
+    b"On Tue, 1 Mar 2022, RAN PRISONS call <prisons-call@ran.example> wrote:\n> 1. words\nQ2: a\nBest wishes,\nAnna",
 )
 _CALENDAR = (
-    b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:a@b.example\r\nSEQUENCE:1\r\nDTSTAMP:20220301T090000Z\r\n"
-    b'ATTENDEE;CN="A, B";PARTSTAT=ACCEPTED:mailto:a@b.example\r\nSUMMARY:x\\,y\r\n z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n',
+    (
+        b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:a@b.example\r\nSEQUENCE:1\r\nDTSTAMP:20220301T090000Z\r\n"
+        b'ATTENDEE;CN="A, B";PARTSTAT=ACCEPTED:mailto:a@b.test\r\nSUMMARY:x\\,\r\n z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n'
+    ),
 )
 _REPORT = (
-    b"Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n\n--b\n"
-    b"Content-Type: message/rfc822\n\nMessage-ID: <1@ran.example>\n\nhi\n--b--\n",
+    (
+        b"Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n\n--b\n"
+        b"Content-Type: message/rfc822\n\nMessage-ID: <1@ran.example>\n\nhi\n--b--\n"
+    ),
 )
 _VERDICT = (
     b"mx.ran.example; dkim=pass (good) header.d=x.example; spf=pass smtp.mailfrom=x; dmarc=pass header.from=x.example",

@@ -1,4 +1,4 @@
-"""The short form of fuzzing: seeded damage to every seed, the same in every run. The long one is `make fuzz MINUTES=60`."""
+"""The short form of fuzzing: seeded damage to every seed, the same in every run. Long: `make fuzz MINUTES=60`."""
 
 from __future__ import annotations
 

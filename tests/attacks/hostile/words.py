@@ -103,7 +103,7 @@ _ENCODED: Makers = {
     "an encoding of 100 KB": lambda: encoded("text/plain", "x" * 100_000, "hello"),
     "binary": lambda: encoded("application/octet-stream", "binary", _noise(1_000_000)),
     "noise": lambda: _noise(1_000_000),
-    "noise of header letters": lambda: _noise(1_000_000, b"From:to \n\t=?;\"<>@"),
+    "noise of header letters": lambda: _noise(1_000_000, b'From:to \n\t=?;"<>@'),
     "noise as text": lambda: typed("text/plain", _noise(1_000_000)),
     "noise as HTML": lambda: typed("text/html", _noise(1_000_000)),
     "flowed for ever": lambda: _flowed("word \n" * 150_000),
