@@ -29,8 +29,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol, TypeVar
 
+from ranmailbot.mail.attachments import read_document
 from ranmailbot.mail.charsets import ALLOWED
 from ranmailbot.mail.limits import Limits
+from ranmailbot.mail.smime import open_smime
+from ranmailbot.mail.tnef import tnef_parts
 from ranmailbot.mail.unread import OutOfTime
 from ranmailbot.ports import Envelope, Unreadable
 
@@ -43,6 +46,7 @@ _LAZY = ("encodings", "idna", "pypdf", "asn1crypto", "tnefparse", "compressed_rt
 _PATIENCE = 0.6
 """The part of the time, of processor and clock, after which time is called on what is read, and then every second."""
 _EVERY = 1.0
+_ATTACHED = frozenset(one.__code__ for one in (read_document, tnef_parts, open_smime))
 _Read_co = TypeVar("_Read_co", covariant=True)
 
 
@@ -115,8 +119,12 @@ def _in_time(reader: Reader[_Read_co], envelope: Envelope, arrived: datetime, li
         return Unreadable("reading it took too long")
 
 
-def _call_time(_signal: int, _frame: FrameType | None) -> None:
-    raise OutOfTime
+def _call_time(_signal: int, frame: FrameType | None) -> None:
+    """On an attachment, if one is being read. A letter itself has all of its time: nothing is left if it is stopped."""
+    while frame is not None:
+        if frame.f_code in _ATTACHED:
+            raise OutOfTime
+        frame = frame.f_back
 
 
 def _import(name: str) -> None:

@@ -112,12 +112,12 @@ def test_moments_keep_the_zone_in_which_they_were_told(room: ChildReadingRoom) -
 
 def test_a_letter_that_burns_the_processor_costs_only_itself(strict_room: ChildReadingRoom) -> None:
     told = reasons(strict_room, GOOD, troubled("burns"), GOOD)
-    assert told == ["letter", "reading it took too long", "letter"]
+    assert told == ["letter", "reading it took more than 2 seconds of processor time", "letter"]
 
 
 def test_a_letter_that_hangs_costs_only_itself(hasty_room: ChildReadingRoom) -> None:
     told = reasons(hasty_room, GOOD, troubled("sleeps"), GOOD)
-    assert told == ["letter", "reading it took too long", "letter"]
+    assert told == ["letter", "reading it took longer than 3 seconds", "letter"]
 
 
 def test_harmless_letters_do_not_add_up_to_a_harmful_one(strict_room: ChildReadingRoom) -> None:
