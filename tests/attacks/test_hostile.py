@@ -22,7 +22,6 @@ HARMLESS_REASONS = {"unreadable: the message is empty"}
 TIMED = {
     "PDF: a million words",
     "winmail.dat: zeros",
-    "winmail.dat: a billion properties",
     "S/MIME: an identifier without an end",
 }
 """Attachments on which time is called; these take as long as they may."""
@@ -44,7 +43,7 @@ def test_hostile_mails_are_read_within_their_memory_and_so_is_the_next_one() -> 
     assert max(one.megabytes for one in told) <= MEGABYTES
 
 
-@pytest.mark.parametrize("name", ["S/MIME: an identifier without an end", "winmail.dat: a billion properties"])
+@pytest.mark.parametrize("name", ["S/MIME: an identifier without an end", "winmail.dat: zeros"])
 def test_an_attachment_that_takes_too_long_is_left_unread_and_its_letter_is_read(name: str) -> None:
     (told,) = ordeal([(name, MAILS[name])])
     assert told.kind in ("enquiry", "answers")
@@ -53,7 +52,7 @@ def test_an_attachment_that_takes_too_long_is_left_unread_and_its_letter_is_read
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
 def test_nothing_outlives_read_when_it_is_killed_while_its_children_are_busy(tmp_path: Path) -> None:
     slow, settings = tmp_path / "slow.eml", tmp_path / "config.toml"
-    slow.write_bytes(MAILS["winmail.dat: a billion properties"]())
+    slow.write_bytes(MAILS["S/MIME: an identifier without an end"]())
     patient = "\n[limits]\nchild_cpu_seconds = 600\nchild_wall_seconds = 600\n"
     settings.write_text((ROOT / "config.toml").read_text(encoding="utf-8") + patient, encoding="utf-8")
     (tmp_path / "templates").symlink_to(ROOT / "templates")
