@@ -91,7 +91,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40})")
 # As the parser takes them apart (HTML Standard 13.2.5.32 to 40), possessive so that each is looked at once.
 _ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+"""
 _CROWDED = re.compile(rf"(<[a-zA-Z][^\s/>]*+(?:{_ATTRIBUTE}){{1000}})(?:{_ATTRIBUTE})++")
-_LONG_TAG = 2_000
+_FEW = 20_000
 _VOID = frozenset(
     ["br", "img", "hr", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "track", "param"]
 )
@@ -238,9 +238,7 @@ def _leave(undo: _Undo, page: _Page) -> None:
 
 def _uncrowded(html: str) -> str:
     """The same HTML with a thousand attributes in a tag at most: the parser looks at all of them for each new one."""
-    if not any(len(tag) > _LONG_TAG for tag in html.split(">")):
-        return html
-    return _CROWDED.sub(r"\1", html)
+    return html if len(html) <= _FEW else _CROWDED.sub(r"\1", html)
 
 
 def _shallow(html: str, most: int) -> str:
