@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Literal, Protocol
@@ -191,6 +191,34 @@ class Waiting:
     """Since when it is in doubt, if our archive then accepted a copy; else the archive can prove nothing."""
 
 
+class Level(StrEnum):
+    """How much is stopped."""
+
+    BULK = "bulk"
+    """Mailings of the timeline: none is written, none is handed over."""
+    ALL = "all"
+    """Everything: nothing is handed over. Letters are still received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something is stopped until a person resumes it. `reason` is a sentence without personal data."""
+
+    level: Level
+    reason: str
+    at: datetime
+    by_bot: bool
+    """Whether the bot stopped itself: its alarms to the organisers then still go out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something about the whole store, and since when."""
+
+    value: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A draft and the mail it became; both go into the outbox in the transaction of their cause."""
@@ -234,6 +262,14 @@ class Books(Ledger, Protocol):
 
     def replies_since(self, email: str, since: datetime) -> int:
         """How many automatic replies this address was promised or sent since then."""
+        ...
+
+    def replies_to_domain_since(self, email: str, since: datetime) -> int:
+        """The same for all addresses of this one's domain together."""
+        ...
+
+    def all_replies_since(self, since: datetime) -> int:
+        """The same for everybody together."""
         ...
 
     def knows(self, email: str) -> bool:
@@ -281,8 +317,28 @@ class Books(Ledger, Protocol):
         ...
 
     # Outbox.
-    def claim(self, now: datetime, owner: str, lease_until: datetime, limit: int) -> tuple[Waiting, ...]: ...
+    def claim(
+        self,
+        now: datetime,
+        owner: str,
+        lease_until: datetime,
+        limit: int,
+        *,
+        only: Collection[str] | None = None,
+        but: Collection[str] = (),
+    ) -> tuple[Waiting, ...]:
+        """Take mails that are due, the oldest first: all kinds `but` these, or `only` these."""
+        ...
+
     def state_of(self, number: int) -> State: ...
+    def find_state(self, number: int) -> State | None:
+        """The state of this mail, None if there is no such mail."""
+        ...
+
+    def numbers_in(self, state: State) -> tuple[int, ...]:
+        """The mails in this state, by number."""
+        ...
+
     def advance(self, number: int, before: State, after: State, at: datetime, reply: str = "") -> bool:
         """Compare and set; False if the mail was not in state `before`."""
         ...
@@ -307,7 +363,21 @@ class Books(Ledger, Protocol):
         """Mails whose lease is over, or that a worker before `owner` had claimed and not begun to send."""
         ...
 
-    def sent_since(self, moment: datetime) -> int: ...
+    def sent_between(self, since: datetime, until: datetime) -> int: ...
+    def shift_waiting(self, by: timedelta) -> None:
+        """The clock was set: what waits for a moment waits for one that is later by this much."""
+        ...
+
+    # The whole.
+    def fact(self, name: str) -> Fact | None:
+        """What is written about the whole under this name."""
+        ...
+
+    def note_fact(self, name: str, value: str, at: datetime) -> None:
+        """Write that down, instead of what stood there."""
+        ...
+
+    def forget_fact(self, name: str) -> None: ...
 
 
 class Store(Protocol):

@@ -25,7 +25,10 @@ from ranmailbot.adapters.sql.reports import SqlReports
 from ranmailbot.adapters.sql.store import SqlStore
 from ranmailbot.call.application import Application, Decision, Rsvp, Status
 from ranmailbot.config import Settings
+from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.announce import Announcer
+from ranmailbot.flows.brake import Brake
+from ranmailbot.flows.clock_watch import ClockWatch
 from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
@@ -147,15 +150,19 @@ class Worker:
         held.callback(room.close)
         self._receiver = Receiver(self.mailbox, room, desktop.store, desktop.desk, call, self.clock, limits)
         self._announcer = Announcer(desktop.store, desktop.desk, call, self.clock)
+        alarms = Alarms(desktop.desk, call)
+        self._clock_watch = ClockWatch(desktop.store, alarms, self.clock)
+        brake = Brake(alarms, limits.replies_per_hour)
         owner = f"worker-{secrets.token_hex(4)}"
-        self._submitter = Submitter(submission, desktop.store, self.clock, limits, owner, self._archive.archived)
+        self._submitter = Submitter(submission, desktop.store, self.clock, limits, owner, self._archive.archived, brake)
 
     def receive_once(self) -> int:
         """Judge and file one batch; how many messages. Raises Unavailable."""
         return self._receiver.run()
 
     def announce_once(self) -> int:
-        """Keep the timeline; how much was done."""
+        """Keep the timeline; how much was done. A clock that jumped is told first."""
+        self._clock_watch.run()
         return self._announcer.run()
 
     def submit_once(self) -> int:

@@ -20,7 +20,9 @@ from ranmailbot.adapters.sql.reports import SqlReports
 from ranmailbot.adapters.sql.store import SqlStore
 from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
+from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.announce import Announcer
+from ranmailbot.flows.brake import Brake
 from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
@@ -137,8 +139,9 @@ class World:
         room = InProcessReadingRoom(self.limits, Trust("generic", AUTHSERV), {box})
         self.receiver = Receiver(self.mailbox, room, self.store, self.desk, self.call, self.clock, self.limits)
         self.announcer = Announcer(self.store, self.desk, self.call, self.clock)
+        self.brake = Brake(Alarms(self.desk, self.call), self.limits.replies_per_hour)
         self.submitter = Submitter(
-            self.submission, self.store, self.clock, self.limits, owner, lambda _id, _since: self.archived
+            self.submission, self.store, self.clock, self.limits, owner, lambda _id, _since: self.archived, self.brake
         )
 
     def settle(self) -> None:

@@ -116,12 +116,20 @@ def _case(settings: Settings, letter: Letter, form: SentForm, reading: Reading) 
         bounced=(),
         calendar_answers=(),
         replies_today=0,
+        domain_replies_today=0,
         form_sent=False,
         next_number=1,
     )
     limits = settings.limits
     return Case(
-        letter, context, reading, call, letter.arrived, limits.replies_per_sender_per_day, limits.settle_seconds
+        letter,
+        context,
+        reading,
+        call,
+        letter.arrived,
+        limits.replies_per_sender_per_day,
+        limits.replies_per_domain_per_day,
+        limits.settle_seconds,
     )
 
 

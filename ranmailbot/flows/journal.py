@@ -38,6 +38,11 @@ def milestone(key: str, state: str, recipients: int) -> None:
     LOG.info("milestone %s: %s, %d recipients", key, state, recipients)
 
 
+def stopped(level: str, reason: str) -> None:
+    """Mailings, or all sending, are stopped until a person resumes them."""
+    LOG.error("%s stopped: %s", "all sending" if level == "all" else "mailings", reason)
+
+
 def mail(number: int, kind: str, state: str, reply: str = "") -> None:
     """A mail of the outbox changed its state."""
     LOG.info("mail %d (%s): %s%s", number, kind, state, f" ({reply})" if reply else "")

@@ -130,6 +130,7 @@ class Receiver:
             call=self.call,
             now=now,
             reply_limit=self.limits.replies_per_sender_per_day,
+            domain_limit=self.limits.replies_per_domain_per_day,
             settle_seconds=self.limits.settle_seconds,
         )
         name, kind = recognise(case)

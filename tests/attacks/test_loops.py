@@ -176,7 +176,6 @@ def test_what_a_stranger_writes_as_name_or_text_is_never_mailed_to_the_borrowed_
     world.engine.dispose()
 
 
-@pytest.mark.xfail(reason="known limit: no limit for all addresses of one domain yet (docs/security.md)", strict=True)
 def test_a_hundred_borrowed_addresses_at_one_domain_get_few_mails(tmp_path: Path) -> None:
     world = QuickWorld(tmp_path)
     for number in range(100):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from ranmailbot.adapters.sql import outbox, people, post, timeline
+from ranmailbot.adapters.sql import about, outbox, people, post, timeline
 from ranmailbot.adapters.sql.engine import unavailable
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Application
@@ -19,7 +19,7 @@ from ranmailbot.call.call import Call
 from ranmailbot.desk import News, Outcome, Recipient, SentMail
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import CalendarEvent
-from ranmailbot.ports import Envelope, Filed, Seal, State, Waiting, Written
+from ranmailbot.ports import Envelope, Fact, Filed, Seal, State, Waiting, Written
 
 
 class SqlStore:
@@ -92,6 +92,12 @@ class SqlBooks:
     def replies_since(self, email: str, since: datetime) -> int:
         return outbox.replies_since(self.shelf, email, since)
 
+    def replies_to_domain_since(self, email: str, since: datetime) -> int:
+        return outbox.replies_to_domain_since(self.shelf, email, since)
+
+    def all_replies_since(self, since: datetime) -> int:
+        return outbox.all_replies_since(self.shelf, since)
+
     def knows(self, email: str) -> bool:
         return people.knows(self.shelf, email)
 
@@ -118,8 +124,8 @@ class SqlBooks:
         if post.has_outcome(self.shelf, cause):
             return False
         letter = self._keep_letter(filed, outcome)
-        about = filed.application if filed is not None else post.about(outcome)
-        number = post.keep_outcome(self.shelf, cause, outcome, letter, about, at=at)
+        whose = filed.application if filed is not None else post.about(outcome)
+        number = post.keep_outcome(self.shelf, cause, outcome, letter, whose, at=at)
         for person in outcome.applications:
             people.save(self.shelf, person, letter)
         for thread in outcome.void:
@@ -151,8 +157,23 @@ class SqlBooks:
     def release(self, milestone: str, recipient: str) -> None:
         timeline.release(self.shelf, milestone, recipient)
 
-    def claim(self, now: datetime, owner: str, lease_until: datetime, limit: int) -> tuple[Waiting, ...]:
-        return outbox.claim(self.shelf, now, owner, lease_until, limit)
+    def claim(
+        self,
+        now: datetime,
+        owner: str,
+        lease_until: datetime,
+        limit: int,
+        *,
+        only: Collection[str] | None = None,
+        but: Collection[str] = (),
+    ) -> tuple[Waiting, ...]:
+        return outbox.claim(self.shelf, now, owner, lease_until, limit=limit, only=only, but=but)
+
+    def find_state(self, number: int) -> State | None:
+        return outbox.find_state(self.shelf, number)
+
+    def numbers_in(self, state: State) -> tuple[int, ...]:
+        return outbox.numbers_in(self.shelf, state)
 
     def state_of(self, number: int) -> State:
         return outbox.state_of(self.shelf, number)
@@ -175,8 +196,20 @@ class SqlBooks:
     def expired(self, now: datetime, owner: str) -> tuple[tuple[State, Waiting], ...]:
         return outbox.expired(self.shelf, now, owner)
 
-    def sent_since(self, moment: datetime) -> int:
-        return outbox.sent_since(self.shelf, moment)
+    def sent_between(self, since: datetime, until: datetime) -> int:
+        return outbox.sent_between(self.shelf, since, until)
+
+    def shift_waiting(self, by: timedelta) -> None:
+        outbox.shift_waiting(self.shelf, by)
+
+    def fact(self, name: str) -> Fact | None:
+        return about.fact(self.shelf, name)
+
+    def note_fact(self, name: str, value: str, at: datetime) -> None:
+        about.note(self.shelf, name, value, at)
+
+    def forget_fact(self, name: str) -> None:
+        about.forget(self.shelf, name)
 
     def applications(self) -> Iterable[Application]:
         return people.everybody(self.shelf)

@@ -201,6 +201,7 @@ outbox = Table(
     Column("session", Text),
     Column("thread", Text, nullable=False),
     Column("recipient", Text, nullable=False),
+    Column("domain", Text, nullable=False, default="", server_default=""),
     Column("message_id", Text, nullable=False),
     Column("reply", Boolean, nullable=False),
     Column("asks", Boolean, nullable=False),
@@ -220,6 +221,8 @@ outbox = Table(
     UniqueConstraint("call", "message_id"),
     Index(None, "call", "state", "next_at"),
     Index(None, "call", "recipient", "created_at"),
+    Index(None, "call", "domain", "created_at"),
+    Index(None, "call", "reply", "created_at"),
     Index(None, "call", "settled_at"),
 )
 
