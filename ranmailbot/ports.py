@@ -211,6 +211,16 @@ class Hold:
     """Whether the bot stopped itself: its alarms to the organisers then still go out."""
 
 
+RESTORED = "restored"
+"""Name of a fact: up to when a lost database was at work. Letters that arrived before were probably answered."""
+NUMBERS = "numbers"
+"""Name of a fact: the highest application number that was ever given, where the applications do not show it."""
+
+
+DISK_FULL = "disk_full"
+"""Name of a fact: the disk is full, and the organisers were told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """Something about the whole store, and since when."""
@@ -239,6 +249,34 @@ class Filed:
     remainder: str
     application: int | None
     """Whose letter it is, if it is an applicant's."""
+    again: int | None = None
+    """The number of the letter, if it was kept before and put aside: it is the same letter, judged once more."""
+    doubtful: bool = False
+    """Whether its answers were probably sent already, before a restore: they are held for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A letter that was put aside. `again` says whether it waits to be judged once more."""
+
+    number: int
+    arrived: datetime
+    outcome: str
+    note: str
+    kept: bool
+    """Whether its bytes are in the store; one that is too large lies in the mailbox only."""
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A stored letter that shall be judged once more, for the `edition`th time."""
+
+    number: int
+    key: str
+    edition: int
+    envelope: Envelope
+    arrived: datetime
 
 
 class Books(Ledger, Protocol):
@@ -247,6 +285,19 @@ class Books(Ledger, Protocol):
     # Letters and what they refer to.
     def seen(self, key: str, envelope: Envelope) -> str | None:
         """The folder for a letter that has its outcome already, else None. Counts it if it is another copy."""
+        ...
+
+    def knows_letter(self, key: str) -> bool: ...
+    def aside(self) -> tuple[Aside, ...]:
+        """Letters that were shunted or put into quarantine, in the order of arrival."""
+        ...
+
+    def judge_again(self, number: int) -> None:
+        """This letter shall be judged once more, by the worker."""
+        ...
+
+    def waiting_again(self, limit: int) -> tuple[Again, ...]:
+        """The next letters that shall be judged once more."""
         ...
 
     def sent_mail(self, message_ids: Sequence[str], reference: str) -> SentMail | None:
@@ -386,6 +437,10 @@ class Store(Protocol):
     def begin(self) -> AbstractContextManager[Books]: ...
     def look(self) -> AbstractContextManager[Books]:
         """A transaction that only reads and hinders nobody."""
+        ...
+
+    def has_room(self) -> bool:
+        """Whether there is room for more letters and mailings; what is under way can be finished in any case."""
         ...
 
     def attempts(self, digests: Sequence[str]) -> tuple[int, ...]:

@@ -20,32 +20,41 @@ from ranmailbot.adapters.jinja import JinjaStationery
 from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
 from ranmailbot.adapters.seal import AesSeal, open_key
 from ranmailbot.adapters.smtp import SmtpSubmission
-from ranmailbot.adapters.sql.engine import check_integrity, open_engine, worker_lock
+from ranmailbot.adapters.sql.backup import BackupFacts, back_up, inspect, prepared, put_in_place
+from ranmailbot.adapters.sql.engine import DATABASE, StoreRefused, check_integrity, open_engine, worker_lock
 from ranmailbot.adapters.sql.reports import SqlReports
+from ranmailbot.adapters.sql.reserve import Reserve
 from ranmailbot.adapters.sql.store import SqlStore
 from ranmailbot.call.application import Application, Decision, Rsvp, Status
 from ranmailbot.config import Settings
+from ranmailbot.flows.after_restore import Lost, settle_restored
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.announce import Announcer
 from ranmailbot.flows.brake import Brake
 from ranmailbot.flows.clock_watch import ClockWatch
 from ranmailbot.flows.compose import Desk
+from ranmailbot.flows.disk_watch import DiskWatch
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
 from ranmailbot.mail.authentication import Trust
 from ranmailbot.ports import Account, BooksReport, Clock, LetterRecord, MailRecord, Tokens, Unavailable
 
 __all__ = [
+    "BackupFacts",
     "BooksReport",
     "Desktop",
     "LetterRecord",
+    "Lost",
     "MailRecord",
     "MailServer",
+    "Restored",
     "Story",
     "WallClock",
     "Worker",
+    "back_up",
     "build",
     "open_desktop",
+    "restore",
     "serve_built_in",
     "worker_lock",
 ]
@@ -152,6 +161,7 @@ class Worker:
         self._announcer = Announcer(desktop.store, desktop.desk, call, self.clock)
         alarms = Alarms(desktop.desk, call)
         self._clock_watch = ClockWatch(desktop.store, alarms, self.clock)
+        self._disk_watch = DiskWatch(desktop.store, alarms, self.clock)
         brake = Brake(alarms, limits.replies_per_hour)
         owner = f"worker-{secrets.token_hex(4)}"
         self._submitter = Submitter(submission, desktop.store, self.clock, limits, owner, self._archive.archived, brake)
@@ -161,9 +171,9 @@ class Worker:
         return self._receiver.run()
 
     def announce_once(self) -> int:
-        """Keep the timeline; how much was done. A clock that jumped is told first."""
+        """Keep the timeline; how much was done. A clock that jumped is told first, and so is a full disk."""
         self._clock_watch.run()
-        return self._announcer.run()
+        return self._announcer.run() if self._disk_watch.run() else 0
 
     def submit_once(self) -> int:
         """Hand over what is due; how many mails. Raises Unavailable."""
@@ -213,23 +223,72 @@ class Worker:
         self._held.close()
 
 
-def open_desktop(settings: Settings, clock: Clock, state: Path, tokens: Tokens | None = None) -> Desktop:
+def open_desktop(
+    settings: Settings, clock: Clock, state: Path, tokens: Tokens | None = None, database: str = DATABASE
+) -> Desktop:
     """Store and stationery. Raises StoreRefused or SealBroken, each with the remedy."""
     master, new_key = open_key(state / "keys")
     seal = AesSeal(master)
-    engine = open_engine(state)
+    engine = open_engine(state, database)
     check_integrity(engine)
     stationery = JinjaStationery(settings.call, settings.templates)
     domain = settings.call.mailbox.email.rpartition("@")[2]
     return Desktop(
         settings=settings,
         clock=clock,
-        store=SqlStore(engine, settings.call, seal, settings.digest, settings.announcement),
+        store=SqlStore(engine, settings.call, seal, settings.digest, settings.announcement, Reserve(state / "reserve")),
         reports=SqlReports(engine, settings.call, seal),
         desk=Desk(stationery, tokens or RandomTokens(), domain),
         stationery=stationery,
         new_key=new_key,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore found and did. `aside` is where the database that was there lies now."""
+
+    backup: BackupFacts
+    held: int
+    lost: Lost
+    aside: Path | None
+
+
+def restore(settings: Settings, clock: Clock, source: Path, lost: Lost) -> Restored:
+    """Put a backup in the place of the database; the caller holds `worker_lock`. Raises StoreRefused or SealBroken.
+
+    What is missing in `lost` is asked of the present database, if it can still be read.
+    """
+    state, now, facts = settings.storage.folder, clock.now(), inspect(source)
+    if facts.calls - {settings.call.key}:
+        raise StoreRefused(f"{source} holds the call {', '.join(sorted(facts.calls))}, not {settings.call.key}")
+    if not (state / "keys").is_dir():
+        raise StoreRefused(f"there are no keys in {state / 'keys'}; put the copy of the key folder back first")
+    lost = _loss(state, lost)
+    with prepared(state, source) as part:
+        desktop = open_desktop(settings, clock, state, database=part.name)
+        try:
+            if desktop.new_key:
+                raise StoreRefused(f"there was no key in {state / 'keys'}; put the copy of the key folder back first")
+            desktop.reports.mails()  # can they be unsealed? else the keys are those of another database
+            with desktop.store.begin() as books:
+                held = settle_restored(books, Alarms(desktop.desk, settings.call), lost, now)
+        finally:
+            desktop.reports.close()
+        aside = put_in_place(state, part, f"before-restore-{now:%Y%m%dT%H%M%SZ}.sqlite")
+    return Restored(facts, held, lost, aside)
+
+
+def _loss(state: Path, lost: Lost) -> Lost:
+    """What the database that is still there tells of itself: until when it worked, and which numbers it gave.
+
+    Whatever else knows of numbers that were given belongs here.
+    """
+    with suppress(StoreRefused):
+        present = inspect(state / DATABASE)
+        numbers_above = max(lost.numbers_above, present.highest_number)
+        return Lost(lost.until if lost.until_known else present.newest or lost.until, numbers_above, until_known=True)
+    return lost
 
 
 def build(settings: Settings, clock: Clock, *, state: Path, mail: MailServer, tokens: Tokens | None = None) -> Worker:

@@ -24,7 +24,7 @@ it, and `ranmailbot resume` lets the rest go."
 
 def holds(books: Books) -> tuple[Hold, ...]:
     """What is stopped now, the wider one first."""
-    found = ((level, books.fact(_name(level))) for level in (Level.ALL, Level.BULK))
+    found = ((level, books.fact(fact_of(level))) for level in (Level.ALL, Level.BULK))
     return tuple(
         Hold(level, fact.value.partition(": ")[2], fact.at, fact.value.startswith(BOT)) for level, fact in found if fact
     )
@@ -38,15 +38,15 @@ def passing(held: Collection[Hold]) -> tuple[Collection[str] | None, Collection[
     return None, (frozenset(MAILINGS) if held else frozenset())
 
 
-def pull(books: Books, alarms: Alarms, hold: Hold, cause: str) -> bool:
+def pull(books: Books, alarms: Alarms, hold: Hold, cause: str, remedy: str = REMEDY) -> bool:
     """Stop, and say so to the organisers. False, and nothing, if that much is stopped already."""
-    if books.fact(_name(hold.level)) is not None:
+    if books.fact(fact_of(hold.level)) is not None:
         return False
-    books.note_fact(_name(hold.level), f"{BOT if hold.by_bot else PERSON}: {hold.reason}", hold.at)
+    books.note_fact(fact_of(hold.level), f"{BOT if hold.by_bot else PERSON}: {hold.reason}", hold.at)
     stopped = "All sending" if hold.level is Level.ALL else "Mailings"
     what = f"{stopped} stopped: {hold.reason}"
     if hold.by_bot or hold.level is Level.BULK:
-        alarms.raise_once(books, cause, hold.at, what=what, remedy=REMEDY)
+        alarms.raise_once(books, cause, hold.at, what=what, remedy=remedy)
     else:  # whoever stops everything by hand wants no mail about it
         books.record(cause, Outcome("alarm", note=what), (), hold.at, None)
     journal.stopped(str(hold.level), hold.reason)
@@ -65,7 +65,7 @@ def resume_by_command(store: Store, clock: Clock, tokens: Tokens) -> tuple[Hold,
     with store.begin() as books:
         found = holds(books)
         for hold in found:
-            books.forget_fact(_name(hold.level))
+            books.forget_fact(fact_of(hold.level))
         if found:
             books.note_fact(RESUMED, "by command", now)
             note = "sending goes on; it was stopped: " + "; ".join(hold.reason for hold in found)
@@ -100,5 +100,6 @@ class Brake:
         return books.all_replies_since(since)
 
 
-def _name(level: Level) -> str:
+def fact_of(level: Level) -> str:
+    """The name under which it is written that this much is stopped."""
     return f"hold:{level}"

@@ -43,6 +43,11 @@ def stopped(level: str, reason: str) -> None:
     LOG.error("%s stopped: %s", "all sending" if level == "all" else "mailings", reason)
 
 
+def disk(what: str) -> None:
+    """The disk is full, or is no longer."""
+    LOG.error("disk: %s", what)
+
+
 def mail(number: int, kind: str, state: str, reply: str = "") -> None:
     """A mail of the outbox changed its state."""
     LOG.info("mail %d (%s): %s%s", number, kind, state, f" ({reply})" if reply else "")

@@ -14,9 +14,11 @@ from ranmailbot.adapters.sql.shelf import Shelf, owner_of
 from ranmailbot.mail.outgoing import OutgoingMail
 from ranmailbot.ports import State, Waiting, Written
 
+PERHAPS_SENT = "probably sent before the restore"
 
-def put(shelf: Shelf, written: Written, outcome: int, at: datetime) -> None:
-    """Queue a finished mail; an older one of the same thread that still waits becomes void."""
+
+def put(shelf: Shelf, written: Written, outcome: int, at: datetime, *, held: bool = False) -> None:
+    """Queue a finished mail (or hold it); an older one of the same thread that still waits becomes void."""
     draft, mail = written.draft, written.mail
     if draft.thread:
         void_thread(shelf, draft.thread, at)
@@ -33,7 +35,7 @@ def put(shelf: Shelf, written: Written, outcome: int, at: datetime) -> None:
         message_id=mail.message_id,
         reply=draft.automatic == "auto-replied",
         asks=bool(draft.asks),
-        state=str(State.QUEUED),
+        state=str(State.HELD if held else State.QUEUED),
         attempts=0,
         next_at=at + timedelta(seconds=draft.wait),
         not_after=draft.not_after,
@@ -42,7 +44,7 @@ def put(shelf: Shelf, written: Written, outcome: int, at: datetime) -> None:
         doubted_at=None,
         created_at=at,
         settled_at=None,
-        last_reply="",
+        last_reply=PERHAPS_SENT if held else "",
         owner=owner,
         sealed=shelf.close(owner, mail_facts(mail)),
         content=shelf.seal.seal(owner, mail.content),

@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import Row, exists, func, select
 
-from ranmailbot.adapters.sql import tables
+from ranmailbot.adapters.sql import about, tables
 from ranmailbot.adapters.sql.packing import answers_of, application_facts, profile_of
 from ranmailbot.adapters.sql.shelf import Shelf, owner_of
 from ranmailbot.call.application import Application, Decision, Reply, Rsvp, Status
 from ranmailbot.desk import Recipient, addressee
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import CalendarEvent
+from ranmailbot.ports import NUMBERS
 
 CORRESPONDENTS = "correspondents"
 """The owner of addresses of people who have not applied (yet)."""
@@ -55,10 +56,18 @@ def changed_between(shelf: Shelf, since: datetime, until: datetime) -> tuple[App
 
 
 def next_number(shelf: Shelf) -> int:
-    """The number after the last one."""
+    """The number after the last one that was ever given, as far as that is known."""
     table = tables.applications
     highest = select(func.max(table.c.number)).where(table.c.call == shelf.call.key)
-    return int(shelf.connection.execute(highest).scalar() or 0) + 1
+    given = about.fact(shelf, NUMBERS)
+    return max(int(shelf.connection.execute(highest).scalar() or 0), int(given.value) if given else 0) + 1
+
+
+def count(shelf: Shelf) -> int:
+    """How many applications there are."""
+    table = tables.applications
+    total = select(func.count()).where(table.c.call == shelf.call.key)
+    return int(shelf.connection.execute(total).scalar_one())
 
 
 def save(shelf: Shelf, person: Application, letter: int | None) -> None:

@@ -58,19 +58,9 @@ def forget_attempts(shelf: Shelf, digests: Sequence[str]) -> None:
 
 def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
     """Store the letter with all its bytes; the id of its row."""
-    letter, owner = filed.letter, owner_of(filed.application, filed.arrived)
-    facts: dict[str, object] = {
-        "message_id": letter.message_id if letter else "",
-        "sender": letter.sender.email if letter and letter.sender else "",
-        "name": letter.sender.name if letter and letter.sender else "",
-        "subject": letter.subject if letter else "",
-        "remainder": filed.remainder,
-    }
     return shelf.number(
         tables.letters,
-        key=filed.key,
-        kind=filed.kind,
-        folder=folder,
+        **judged(shelf, filed, folder),
         uidvalidity=filed.envelope.uidvalidity,
         uid=filed.envelope.uid,
         junk=filed.envelope.junk,
@@ -79,10 +69,27 @@ def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
         copies=0,
         editions=1,
         again=False,
-        owner=owner,
-        sealed=shelf.close(owner, facts),
-        raw=shelf.seal.seal(owner, filed.envelope.raw),
     )
+
+
+def judged(shelf: Shelf, filed: Filed, folder: str) -> dict[str, object]:
+    """What judging a letter tells of it: these columns change if it is judged again."""
+    letter, owner = filed.letter, owner_of(filed.application, filed.arrived)
+    facts: dict[str, object] = {
+        "message_id": letter.message_id if letter else "",
+        "sender": letter.sender.email if letter and letter.sender else "",
+        "name": letter.sender.name if letter and letter.sender else "",
+        "subject": letter.subject if letter else "",
+        "remainder": filed.remainder,
+    }
+    return {
+        "key": filed.key,
+        "kind": filed.kind,
+        "folder": folder,
+        "owner": owner,
+        "sealed": shelf.close(owner, facts),
+        "raw": shelf.seal.seal(owner, filed.envelope.raw),
+    }
 
 
 def has_outcome(shelf: Shelf, cause: str) -> bool:

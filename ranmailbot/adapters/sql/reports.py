@@ -39,7 +39,7 @@ class SqlReports:
                 copies=int(shelf.connection.execute(copies).scalar() or 0),
                 sent=sent,
                 states=_count(shelf, boxes, boxes.c.state),
-                applications=people.next_number(shelf) - 1,
+                applications=people.count(shelf),
                 milestones=tuple((row.key, row.state, row.at) for row in milestones),
             )
 

@@ -11,22 +11,32 @@ from typing import Literal
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from ranmailbot.adapters.sql import about, outbox, people, post, timeline
+from ranmailbot.adapters.sql import about, again, outbox, people, post, timeline
 from ranmailbot.adapters.sql.engine import unavailable
+from ranmailbot.adapters.sql.reserve import Reserve
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
 from ranmailbot.desk import News, Outcome, Recipient, SentMail
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import CalendarEvent
-from ranmailbot.ports import Envelope, Fact, Filed, Seal, State, Waiting, Written
+from ranmailbot.ports import Again, Aside, Envelope, Fact, Filed, Seal, State, Waiting, Written
 
 
 class SqlStore:
     """Implements ports.Store on an engine. `config` is the digest of the configuration in force."""
 
-    def __init__(self, engine: Engine, call: Call, seal: Seal, config: str, listed: Sequence[Address] = ()) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        call: Call,
+        seal: Seal,
+        config: str,
+        listed: Sequence[Address] = (),
+        reserve: Reserve | None = None,
+    ) -> None:
         """`listed` are the people of the announcement list."""
+        self._reserve = reserve
         self._engine = engine
         self._call = call
         self._seal = seal
@@ -45,6 +55,10 @@ class SqlStore:
         with self._transaction(reading=True) as books:
             yield books
 
+    def has_room(self) -> bool:
+        """Whether the reserve on the disk is there; it is made if it can be."""
+        return self._reserve is None or self._reserve.keep()
+
     def attempts(self, digests: Sequence[str]) -> tuple[int, ...]:
         """Attempts so far, in order."""
         with self.look() as books:
@@ -61,7 +75,8 @@ class SqlStore:
             with self._engine.connect().execution_options(reading=reading) as connection, connection.begin():
                 yield SqlBooks(Shelf(connection, self._call, self._seal, self._config), self._listed)
         except OperationalError as fault:
-            raise unavailable(fault) from fault
+            full = self._reserve is not None and self._reserve.give_up_if(fault)
+            raise unavailable(fault, full=full) from fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,18 @@ class SqlBooks:
 
     def seen(self, key: str, envelope: Envelope) -> str | None:
         return post.seen(self.shelf, key, envelope)
+
+    def knows_letter(self, key: str) -> bool:
+        return again.knows(self.shelf, key)
+
+    def aside(self) -> tuple[Aside, ...]:
+        return again.aside(self.shelf)
+
+    def judge_again(self, number: int) -> None:
+        again.mark(self.shelf, number)
+
+    def waiting_again(self, limit: int) -> tuple[Again, ...]:
+        return again.waiting(self.shelf, limit)
 
     def sent_mail(self, message_ids: Sequence[str], reference: str) -> SentMail | None:
         return post.sent_mail(self.shelf, message_ids, reference)
@@ -131,7 +158,7 @@ class SqlBooks:
         for thread in outcome.void:
             outbox.void_thread(self.shelf, thread, at)
         for written in mails:
-            outbox.put(self.shelf, written, number, at)
+            outbox.put(self.shelf, written, number, at, held=filed is not None and filed.doubtful)
         for email in outcome.unsubscribe:
             people.unsubscribe(self.shelf, email)
         return True
@@ -233,4 +260,7 @@ class SqlBooks:
         return post.news(self.shelf, since, until)
 
     def _keep_letter(self, filed: Filed | None, outcome: Outcome) -> int | None:
-        return post.keep_letter(self.shelf, filed, str(outcome.folder or "")) if filed is not None else None
+        if filed is None:
+            return None
+        folder = str(outcome.folder or "")
+        return again.keep(self.shelf, filed, folder) if filed.again else post.keep_letter(self.shelf, filed, folder)

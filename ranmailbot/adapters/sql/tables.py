@@ -98,6 +98,7 @@ letters = Table(
     Column("raw", LargeBinary, nullable=False),
     UniqueConstraint("call", "key"),
     Index(None, "call", "arrived_at"),
+    Index(None, "call", "again"),
 )
 
 outcomes = Table(
