@@ -37,7 +37,8 @@ from ranmailbot.flows.disk_watch import DiskWatch
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
 from ranmailbot.mail.authentication import Trust
-from ranmailbot.ports import Account, BooksReport, Clock, LetterRecord, MailRecord, Tokens, Unavailable
+from ranmailbot.ports import Account, Clock, Tokens, Unavailable
+from ranmailbot.records import BooksReport, LetterRecord, MailRecord
 
 __all__ = [
     "BackupFacts",
@@ -231,12 +232,12 @@ def open_desktop(
     seal = AesSeal(master)
     engine = open_engine(state, database)
     check_integrity(engine)
-    stationery = JinjaStationery(settings.call, settings.templates)
+    stationery, reserve = JinjaStationery(settings.call, settings.templates), Reserve(state / "reserve")
     domain = settings.call.mailbox.email.rpartition("@")[2]
     return Desktop(
         settings=settings,
         clock=clock,
-        store=SqlStore(engine, settings.call, seal, settings.digest, settings.announcement, Reserve(state / "reserve")),
+        store=SqlStore(engine, settings.call, seal, settings.digest, settings.announcement, reserve=reserve),
         reports=SqlReports(engine, settings.call, seal),
         desk=Desk(stationery, tokens or RandomTokens(), domain),
         stationery=stationery,

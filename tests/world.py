@@ -30,7 +30,8 @@ from ranmailbot.mail.address import Address
 from ranmailbot.mail.authentication import Trust
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.outgoing import OutgoingMail
-from ranmailbot.ports import Archived, Envelope, LetterRecord, MailRecord
+from ranmailbot.ports import Archived, Envelope
+from ranmailbot.records import LetterRecord, MailRecord
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.submission import FakeSubmission
 

@@ -10,7 +10,7 @@ from ranmailbot.cli.desk import desktop_of, local
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.brake import hold_by_command, resume_by_command
 from ranmailbot.flows.correct import Clerk
-from ranmailbot.ports import Hold, Level
+from ranmailbot.records import Hold, Level
 from ranmailbot.service import Desktop, RandomTokens
 
 LONGEST_REASON = 200

@@ -14,7 +14,7 @@ from ranmailbot.flows.brake import holds
 from ranmailbot.mail.form import blank_form
 from ranmailbot.mail.outgoing import Draft, OutgoingMail
 from ranmailbot.mail.sample_drafts import SAMPLE_EVENT, SAMPLE_MESSAGE_ID, sample_drafts, sample_name
-from ranmailbot.ports import Hold
+from ranmailbot.records import Hold
 
 
 def check(console: Console, options: Namespace) -> int:

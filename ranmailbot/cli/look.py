@@ -14,7 +14,7 @@ from ranmailbot.cli.correct import described, say_what_is_stopped
 from ranmailbot.cli.desk import desktop_of, local, settings_of
 from ranmailbot.flows.brake import holds
 from ranmailbot.flows.correct import Clerk
-from ranmailbot.ports import DISK_FULL, MailRecord, State
+from ranmailbot.records import DISK_FULL, MailRecord, State
 from ranmailbot.service import RandomTokens
 
 

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.brake import fact_of, pull
-from ranmailbot.ports import NUMBERS, RESTORED, Books, Hold, Level, State
+from ranmailbot.ports import Books
+from ranmailbot.records import NUMBERS, RESTORED, Hold, Level, State
 
 REMEDY = "Look at `ranmailbot outbox --state held`: release what was not sent, drop what was. Mark each mailing that \
 went out since the backup with `ranmailbot timeline --kept KEY`. Then `ranmailbot resume`."

@@ -13,7 +13,8 @@ from ranmailbot.desk import Outcome
 from ranmailbot.flows import alarm, journal
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.mailings import MAILINGS
-from ranmailbot.ports import Books, Clock, Hold, Level, Store, Tokens
+from ranmailbot.ports import Books, Clock, Store, Tokens
+from ranmailbot.records import Hold, Level
 
 AN_HOUR = timedelta(hours=1)
 RESUMED = "resumed"

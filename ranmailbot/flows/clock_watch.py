@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.brake import pull
-from ranmailbot.ports import Clock, Hold, Level, Store
+from ranmailbot.ports import Clock, Store
+from ranmailbot.records import Hold, Level
 
 AHEAD = timedelta(hours=24)
 BACK = timedelta(minutes=5)

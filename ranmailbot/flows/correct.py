@@ -12,7 +12,8 @@ from datetime import datetime
 from ranmailbot.call.application import StepRefused
 from ranmailbot.call.call import Call
 from ranmailbot.desk import Outcome
-from ranmailbot.ports import Books, Clock, State, Store, Tokens
+from ranmailbot.ports import Books, Clock, Store, Tokens
+from ranmailbot.records import State
 
 
 @dataclass(frozen=True, slots=True)

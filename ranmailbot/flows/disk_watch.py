@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ranmailbot.flows import journal
 from ranmailbot.flows.alarm import Alarms
-from ranmailbot.ports import DISK_FULL, Clock, Store
+from ranmailbot.ports import Clock, Store
+from ranmailbot.records import DISK_FULL
 
 WHAT = "The disk of the mail bot is full. No letter is fetched and no mailing is written until there is room"
 REMEDY = "Make room on that machine. The bot then goes on by itself; letters wait in the mailbox, and none is lost."

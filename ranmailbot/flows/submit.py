@@ -17,7 +17,8 @@ from ranmailbot.flows.brake import Brake, passing
 from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mailings import FOR_NEWCOMERS, wanted
-from ranmailbot.ports import Archived, Books, Clock, State, Store, Submission, Unavailable, Waiting
+from ranmailbot.ports import Archived, Books, Clock, Store, Submission, Unavailable, Waiting
+from ranmailbot.records import State
 
 GROUP = 20
 LEASE = timedelta(minutes=15)

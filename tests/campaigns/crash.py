@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ranmailbot import service
-from ranmailbot.ports import BooksReport
+from ranmailbot.records import BooksReport
 from tests.campaigns.bot import written
 from tests.campaigns.posts import BOX, KINDS, Post, opened
 from tests.interop.bench import missing

@@ -9,7 +9,8 @@ import pytest
 from ranmailbot.call.application import Decision
 from ranmailbot.flows.submit import LEASE
 from ranmailbot.mail.delivery import Deferred, Refused, Sent, Unclear
-from ranmailbot.ports import Archived, State, Unavailable
+from ranmailbot.ports import Archived, Unavailable
+from ranmailbot.records import State
 from tests.flows.test_announce import decide, local
 from tests.world import World
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ranmailbot.adapters.sql import tables
 from ranmailbot.adapters.sql.shelf import Shelf
-from ranmailbot.ports import Fact
+from ranmailbot.records import Fact
 
 
 def fact(shelf: Shelf, name: str) -> Fact | None:

@@ -9,7 +9,8 @@ from sqlalchemy import Row, select
 from ranmailbot.adapters.sql import tables
 from ranmailbot.adapters.sql.post import judged
 from ranmailbot.adapters.sql.shelf import Shelf
-from ranmailbot.ports import Again, Aside, Envelope, Filed
+from ranmailbot.ports import Again, Envelope, Filed
+from ranmailbot.records import Aside
 
 ASIDE = ("shunted", "quarantined")
 UNFETCHED = "unfetched-"

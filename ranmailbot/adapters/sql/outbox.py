@@ -12,7 +12,8 @@ from ranmailbot.adapters.sql import people, tables
 from ranmailbot.adapters.sql.packing import form_of, mail_facts
 from ranmailbot.adapters.sql.shelf import Shelf, owner_of
 from ranmailbot.mail.outgoing import OutgoingMail
-from ranmailbot.ports import State, Waiting, Written
+from ranmailbot.ports import Waiting, Written
+from ranmailbot.records import State
 
 PERHAPS_SENT = "probably sent before the restore"
 

@@ -16,7 +16,7 @@ from ranmailbot.call.application import Application, Decision, Reply, Rsvp, Stat
 from ranmailbot.desk import Recipient, addressee
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import CalendarEvent
-from ranmailbot.ports import NUMBERS
+from ranmailbot.records import NUMBERS
 
 CORRESPONDENTS = "correspondents"
 """The owner of addresses of people who have not applied (yet)."""

@@ -12,7 +12,8 @@ from ranmailbot.adapters.sql import people, tables
 from ranmailbot.adapters.sql.packing import form_of
 from ranmailbot.adapters.sql.shelf import Shelf, owner_of
 from ranmailbot.desk import Enquiry, Folder, News, Outcome, SentMail
-from ranmailbot.ports import Envelope, Filed, State
+from ranmailbot.ports import Envelope, Filed
+from ranmailbot.records import State
 
 EXCERPT = 600
 """Characters of an enquiry that the digest shows."""

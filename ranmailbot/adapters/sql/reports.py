@@ -13,7 +13,8 @@ from ranmailbot.adapters.sql import outbox, people, tables
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
-from ranmailbot.ports import BooksReport, LetterRecord, MailRecord, Seal, State
+from ranmailbot.ports import Seal
+from ranmailbot.records import BooksReport, LetterRecord, MailRecord, State
 
 
 class SqlReports:

@@ -20,7 +20,8 @@ from ranmailbot.call.call import Call
 from ranmailbot.desk import News, Outcome, Recipient, SentMail
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import CalendarEvent
-from ranmailbot.ports import Again, Aside, Envelope, Fact, Filed, Seal, State, Waiting, Written
+from ranmailbot.ports import Again, Envelope, Filed, Seal, Waiting, Written
+from ranmailbot.records import Aside, Fact, State
 
 
 class SqlStore:
@@ -33,6 +34,7 @@ class SqlStore:
         seal: Seal,
         config: str,
         listed: Sequence[Address] = (),
+        *,
         reserve: Reserve | None = None,
     ) -> None:
         """`listed` are the people of the announcement list."""
