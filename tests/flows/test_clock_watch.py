@@ -113,7 +113,7 @@ def test_a_clock_that_goes_back_is_told_once_and_sends_nothing_twice(world: Worl
     assert not watch.run()
     world.clock.moment = clock.moment
     world.settle()
-    assert [mail.text for mail in world.mails(world.call.organisers[0].email, "alarm")][0].count("went back by 48 h")
+    assert "went back by 48 h" in world.mails(world.call.organisers[0].email, "alarm")[0].text
     assert len(world.all_sent()) == before + len(world.call.organisers)
     world.pass_time(days=2)
     digests = [mail.subject for mail in world.all_sent() if b"Kind: digest" in mail.content]
@@ -121,19 +121,15 @@ def test_a_clock_that_goes_back_is_told_once_and_sends_nothing_twice(world: Worl
 
 
 def test_mails_that_wait_for_a_moment_do_not_wait_for_it_a_year_after_the_clock_was_a_year_ahead(world: World) -> None:
+    world.clock.moment += timedelta(days=365)
     clock, watch = watched(world)
-    right = clock.moment
-    clock.moment += timedelta(days=365)
-    world.clock.moment = clock.moment
-    world.submission.unavailable = ""
     world.post("ann@greylisted.example", "Hello")
     world.receiver.run()
     world.submitter.run()
     assert world.outbox()[0].state is State.QUEUED
-    world.clock.moment = clock.moment = right
-    fresh = ClockWatch(world.store, Alarms(world.desk, world.call), clock)
-    fresh._start = (right + timedelta(days=365), clock.ticks)
-    assert fresh.run()
+    clock.moment -= timedelta(days=365)
+    right = world.clock.moment = clock.moment
+    assert watch.run()
     assert world.outbox()[0].next_at - right <= timedelta(minutes=3)
 
 

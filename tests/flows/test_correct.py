@@ -1,4 +1,4 @@
-"""What a person settles at the machine: held and waiting mails, letters that were put aside, milestones that are done."""
+"""What a person settles at the machine: mails that are held or wait, letters put aside, milestones that are done."""
 
 from __future__ import annotations
 
