@@ -1,8 +1,8 @@
 """The restore drill: a full store, a backup, the loss of the database, a restore, a comparison of every row.
 
 `make drill APPLICATIONS=10000` is the long form. Applications are judged, written and sealed as in a real call;
-mailbox, submission and clock are played. Closes on one line with seconds and differences. What a restore changes on purpose
-(mails that waited are held, mailings are stopped) is checked as such; all else is compared unsealed, column by column.
+mailbox, submission and clock are played. Closes on one line with seconds and differences. What a restore changes on
+purpose (mails that waited are held, mailings are stopped) is checked as such; all else is compared unsealed, by column.
 Known limits: SQLite does not wait for the disk while the store is filled, for speed; backup and restore do wait.
 """
 
