@@ -1,4 +1,4 @@
-"""`timeline`, `status`, `list`, `show`, `outbox`: what is planned, what is stored, what was sent. Reads only."""
+"""`timeline`, `status`, `list`, `show`, `outbox`: what is planned, what is stored, what was sent. Reads, but for `timeline --kept`."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def pull(books: Books, alarms: Alarms, hold: Hold, cause: str, remedy: str = REM
         alarms.raise_once(books, cause, hold.at, what=what, remedy=remedy)
     else:  # whoever stops everything by hand wants no mail about it
         books.record(cause, Outcome("alarm", note=what), (), hold.at, None)
-    journal.stopped(str(hold.level), hold.reason)
+    journal.stopped(str(hold.level), hold.reason, by_bot=hold.by_bot)
     return True
 
 

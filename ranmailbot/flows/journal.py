@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 LOG = logging.getLogger("ranmailbot.post")
+STOPPED = {"all": "all sending", "bulk": "mailings"}
 KEY = 12
 """Characters of a letter's key that stand in the log."""
 
@@ -38,9 +39,9 @@ def milestone(key: str, state: str, recipients: int) -> None:
     LOG.info("milestone %s: %s, %d recipients", key, state, recipients)
 
 
-def stopped(level: str, reason: str) -> None:
-    """Mailings, or all sending, are stopped until a person resumes them."""
-    LOG.error("%s stopped: %s", "all sending" if level == "all" else "mailings", reason)
+def stopped(level: str, reason: str, *, by_bot: bool) -> None:
+    """Mailings, or all sending, are stopped until a person resumes them; a person who did it knows."""
+    LOG.log(logging.ERROR if by_bot else logging.INFO, "%s: stopped, %s", STOPPED[level], reason)
 
 
 def disk(what: str) -> None:
