@@ -201,8 +201,6 @@ class Filed:
     """Whose letter it is, if it is an applicant's."""
     again: int | None = None
     """The number of the letter, if it was kept before and put aside: it is the same letter, judged once more."""
-    doubtful: bool = False
-    """Whether its answers were probably sent already, before a restore: they are held for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +278,20 @@ class Books(Ledger, Protocol):
         ...
 
     def has_outcome(self, cause: str) -> bool: ...
-    def record(self, cause: str, outcome: Outcome, mails: Sequence[Written], at: datetime, filed: Filed | None) -> bool:
-        """Everything an outcome wants, under the unique name of its cause. False, and nothing, if it had one."""
+    def record(
+        self,
+        cause: str,
+        outcome: Outcome,
+        mails: Sequence[Written],
+        at: datetime,
+        filed: Filed | None,
+        *,
+        held: bool = False,
+    ) -> bool:
+        """Everything an outcome wants, under the unique name of its cause. False, and nothing, if it had one.
+
+        `held`: its mails may have been sent before a restore, so they wait for a person.
+        """
         ...
 
     # Timeline.

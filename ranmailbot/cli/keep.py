@@ -63,7 +63,7 @@ def _tell(console: Console, settings: Settings, source: Path, done: service.Rest
                 "  1. ranmailbot outbox --state held     release what was not sent, drop what was\n"
                 "  2. ranmailbot timeline --kept KEY     for each mailing that went out since the backup\n"
                 "  3. move letters that came since the backup back to INBOX, and start the bot\n"
-                "  4. ranmailbot resume                  when all of this is done")  # fmt: skip
+                "  4. ranmailbot resume                  when all of this is done; then 1. once more")  # fmt: skip
 
 
 def _sums(facts: service.BackupFacts) -> str:

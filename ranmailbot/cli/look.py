@@ -1,4 +1,4 @@
-"""`timeline`, `status`, `list`, `show`, `outbox`: what is planned, what is stored, what was sent. Reads, but for `timeline --kept`."""
+"""`timeline`, `status`, `list`, `show`, `outbox`: what is planned, stored, sent. Only `timeline --kept` writes."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ranmailbot.call.timeline import Milestone
+from ranmailbot.desk import Outcome
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.brake import fact_of, pull
 from ranmailbot.ports import Books
@@ -45,6 +47,27 @@ def settle_restored(books: Books, alarms: Alarms, lost: Lost, now: datetime) -> 
     books.forget_fact(fact_of(Level.BULK))  # an older reason must not hide this one
     pull(books, alarms, Hold(Level.BULK, reason, now, by_bot=True), f"restored/{now.isoformat()}", REMEDY)
     return len(waiting)
+
+
+def may_have_gone_out(books: Books, milestone: Milestone) -> bool:
+    """Whether the lost database may have sent this to whoever is a recipient now: then a person looks at it first."""
+    restored = books.fact(RESTORED)
+    return (
+        restored is not None
+        and milestone.moment <= restored.at
+        and not books.has_outcome(_looked_through(milestone, restored.at))
+    )
+
+
+def looked_through(books: Books, milestone: Milestone, now: datetime) -> None:
+    """Everybody who may have got it before the restore is in the outbox, held: whoever comes later gets it at once."""
+    restored = books.fact(RESTORED)
+    if restored is not None:
+        books.record(_looked_through(milestone, restored.at), Outcome("opened"), (), now, None)
+
+
+def _looked_through(milestone: Milestone, restored: datetime) -> str:
+    return f"{milestone.key}/restored/{restored.isoformat()}"
 
 
 def was_judged_before_restore(books: Books, arrived: datetime) -> bool:

@@ -14,6 +14,7 @@ from ranmailbot.call.call import Call
 from ranmailbot.call.timeline import Milestone, due, next_moment
 from ranmailbot.desk import Outcome, Recipient
 from ranmailbot.flows import journal
+from ranmailbot.flows.after_restore import looked_through, may_have_gone_out
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.brake import holds
 from ranmailbot.flows.compose import Desk
@@ -71,29 +72,33 @@ class Announcer:
             if mailing.STANDING or not books.has_outcome(_opened(milestone)):
                 books.fix_recipients(milestone.key, mailing.recipients(books, milestone))
             books.record(_opened(milestone), Outcome("opened"), (), self.clock.now(), None)
+            doubtful = may_have_gone_out(books, milestone)
         count = 0
-        while done := self._group(milestone):
+        while done := self._group(milestone, held=doubtful):
             count += done
+        if doubtful:
+            with self.store.begin() as books:
+                looked_through(books, milestone, self.clock.now())
         self.seen[milestone.key] = newest  # only now: a run that broke off looks again
         if not mailing.STANDING:
             self._settle(milestone, "kept", count)
             count += 1
         return count
 
-    def _group(self, milestone: Milestone) -> int:
+    def _group(self, milestone: Milestone, *, held: bool) -> int:
         """Some more recipients, committed together."""
         with self.store.begin() as books:
             pending = books.pending(milestone.key, GROUP)
             for recipient in pending:
-                self._one(books, milestone, recipient)
+                self._one(books, milestone, recipient, held=held)
             return len(pending)
 
-    def _one(self, books: Books, milestone: Milestone, recipient: Recipient) -> None:
+    def _one(self, books: Books, milestone: Milestone, recipient: Recipient, *, held: bool) -> None:
         now = self.clock.now()
         outcome = MAILINGS[milestone.mailing].handle(milestone, recipient, self.call, books, now)
         cause = outcome.cause or f"{milestone.key}/{recipient.key}"
         if outcome.drafts and not books.has_outcome(cause):
-            books.record(cause, outcome, self.desk.write(books, outcome.drafts, now), now, None)
+            books.record(cause, outcome, self.desk.write(books, outcome.drafts, now), now, None, held=held)
         if outcome.drafts or not MAILINGS[milestone.mailing].STANDING:
             books.done(milestone.key, recipient.key)
         else:

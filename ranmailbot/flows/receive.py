@@ -170,9 +170,9 @@ class Receiver:
             remainder=case.beside_answers,
             application=_whose(context, outcome),
             again=one.again.number if one.again else None,
-            doubtful=was_judged_before_restore(books, one.arrived),
         )
-        books.record(one.cause, outcome, self.desk.write(books, outcome.drafts, now), now, filed)
+        held = was_judged_before_restore(books, one.arrived)
+        books.record(one.cause, outcome, self.desk.write(books, outcome.drafts, now), now, filed, held=held)
         journal.judged(one.key, name, outcome.name, outcome.note)
         return str(outcome.folder)
 

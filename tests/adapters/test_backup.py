@@ -19,9 +19,11 @@ from ranmailbot.adapters.sql import backup as room
 from ranmailbot.adapters.sql.backup import back_up, inspect, put_in_place
 from ranmailbot.adapters.sql.engine import DATABASE, StoreRefused, open_engine
 from ranmailbot.adapters.sql.store import SqlStore
+from ranmailbot.call.application import Decision
 from ranmailbot.config import Settings
-from ranmailbot.flows.brake import holds
+from ranmailbot.flows.brake import holds, resume_by_command
 from ranmailbot.records import Level, State
+from tests.flows.test_announce import decide, local
 from tests.world import OPENING, PlayedClock, World, answers, settings
 
 ANN = "ann@example.org"
@@ -318,6 +320,42 @@ def test_letters_that_came_while_nothing_ran_are_answered(shop: Shop, tmp_path: 
     shop.restore(tmp_path / "backup.sqlite")
     shop.settle()
     assert shop.kinds("bob@example.org") == ["form"]
+
+
+def test_invitations_that_may_have_gone_out_before_the_loss_are_held_and_later_ones_are_not(
+    shop: Shop, tmp_path: Path
+) -> None:
+    for person in (ANN, "bob@example.org"):
+        shop.apply(person)
+    back_up(shop.state, tmp_path / "backup.sqlite")
+    shop.go_to(local(2022, 3, 18, 9, 0))
+    decide(shop, Decision.INVITE, 1)
+    shop.go_to(local(2022, 3, 18, 10, 1))
+    assert shop.kinds(ANN).count("invitation") == 2
+    shop.pass_time(hours=1)
+    shop.restore(tmp_path / "backup.sqlite")
+    shop.clock.moment += timedelta(minutes=1)
+    decide(shop, Decision.INVITE, 1)  # as the organiser's letter does, when it is judged anew
+    resume_by_command(shop.store, shop.clock, shop.tokens)
+    shop.settle()
+    decide(shop, Decision.INVITE, 2)
+    shop.settle()
+    assert shop.kinds(ANN).count("invitation") == 2, "Ann was invited twice"
+    assert shop.kinds("bob@example.org").count("invitation") == 2
+    assert [mail.state for mail in shop.outbox() if mail.kind == "invitation"] == [State.HELD] * 2 + [State.SENT] * 2
+
+
+def test_a_mailing_that_went_out_after_the_backup_does_not_go_out_again(shop: Shop, tmp_path: Path) -> None:
+    shop.apply(ANN, (1, 2))
+    back_up(shop.state, tmp_path / "backup.sqlite")
+    shop.go_to(local(2022, 3, 10, 9, 1))
+    before = len(shop.all_sent())
+    shop.restore(tmp_path / "backup.sqlite")
+    resume_by_command(shop.store, shop.clock, shop.tokens)
+    shop.settle()
+    new = [mail for mail in shop.all_sent()[before:] if b"Kind: alarm" not in mail.content]
+    assert [mail.subject for mail in new] == []
+    assert "deadline_notice" in {mail.kind for mail in shop.outbox() if mail.state is State.HELD}
 
 
 def test_at_every_moment_of_the_exchange_there_is_a_database(

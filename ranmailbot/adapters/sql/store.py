@@ -148,7 +148,16 @@ class SqlBooks:
     def has_outcome(self, cause: str) -> bool:
         return post.has_outcome(self.shelf, cause)
 
-    def record(self, cause: str, outcome: Outcome, mails: Sequence[Written], at: datetime, filed: Filed | None) -> bool:
+    def record(
+        self,
+        cause: str,
+        outcome: Outcome,
+        mails: Sequence[Written],
+        at: datetime,
+        filed: Filed | None,
+        *,
+        held: bool = False,
+    ) -> bool:
         """One cause, one outcome: the letter, the row, the people, the mails."""
         if post.has_outcome(self.shelf, cause):
             return False
@@ -160,7 +169,7 @@ class SqlBooks:
         for thread in outcome.void:
             outbox.void_thread(self.shelf, thread, at)
         for written in mails:
-            outbox.put(self.shelf, written, number, at, held=filed is not None and filed.doubtful)
+            outbox.put(self.shelf, written, number, at, held=held)
         for email in outcome.unsubscribe:
             people.unsubscribe(self.shelf, email)
         return True
