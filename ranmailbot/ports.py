@@ -341,8 +341,8 @@ class Books(Ledger, Protocol):
         """Compare and set; False if the mail was not in state `before`."""
         ...
 
-    def doubt(self, number: int, archived_at: datetime | None) -> bool:
-        """From claimed to in doubt; `archived_at` is None if our archive gets no copy."""
+    def doubt(self, number: int, archived_at: datetime | None, lease_until: datetime) -> bool:
+        """From claimed to in doubt, for a new lease; `archived_at` is None if our archive gets no copy."""
         ...
 
     def defer(self, number: int, before: State, at: datetime, reply: str) -> bool:

@@ -63,6 +63,7 @@ __all__ = [
 BUILT_IN_AUTHSERV = "mx.built-in.example"
 Guard = Callable[[], None]
 """Called with every tick of the alarm clock."""
+TICKS = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 TOKEN = 26
 """Letters of a token: 130 bits."""
@@ -79,8 +80,8 @@ class WallClock:
         return datetime.now(UTC) + self.offset
 
     def monotonic(self) -> float:
-        """Seconds, for waiting only."""
-        return time.monotonic()
+        """Seconds, for waiting only; those in which the machine slept count too, so that sleep is no jump."""
+        return time.clock_gettime(TICKS)
 
     def arrival(self, stamp: datetime) -> datetime:
         """The mailbox stamps wall time: shifted like everything else."""

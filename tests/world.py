@@ -205,6 +205,9 @@ class World:
         mine = [Mail(mail.content) for mail in self.submission.sent if mail.recipient == recipient]
         return [mail for mail in mine if kind in ("", mail.kind)]
 
+    def mails_of_kind(self, kind: str) -> list[Mail]:
+        return [one for one in (Mail(mail.content) for mail in self.submission.sent) if one.kind == kind]
+
     def kinds(self, recipient: str) -> list[str]:
         return [mail.kind for mail in self.mails(recipient)]
 

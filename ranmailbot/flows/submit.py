@@ -86,7 +86,7 @@ class Submitter:
                 if waiting.kind in STANDING_KINDS:
                     books.reopen(waiting.number)
                 return False
-            return books.doubt(waiting.number, now if archived else None)
+            return books.doubt(waiting.number, now if archived else None, now + LEASE)
 
     def _settle(self, books: Books, waiting: Waiting, delivery: Delivery) -> None:
         now, before = self.clock.now(), books.state_of(waiting.number)

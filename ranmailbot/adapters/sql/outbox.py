@@ -129,9 +129,10 @@ def advance(shelf: Shelf, number: int, before: State, after: State, *, at: datet
     return _set(shelf, number, before, values)
 
 
-def doubt(shelf: Shelf, number: int, archived_at: datetime | None) -> bool:
-    """From claimed to in doubt."""
-    return _set(shelf, number, State.CLAIMED, {"state": str(State.IN_DOUBT), "doubted_at": archived_at})
+def doubt(shelf: Shelf, number: int, archived_at: datetime | None, lease_until: datetime) -> bool:
+    """From claimed to in doubt, with a lease of its own: the mails before it in its group may have taken long."""
+    values = {"state": str(State.IN_DOUBT), "doubted_at": archived_at, "lease_until": lease_until}
+    return _set(shelf, number, State.CLAIMED, values)
 
 
 def extend(shelf: Shelf, number: int, lease_until: datetime) -> None:

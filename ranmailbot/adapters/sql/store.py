@@ -219,8 +219,8 @@ class SqlBooks:
     def advance(self, number: int, before: State, after: State, at: datetime, reply: str = "") -> bool:
         return outbox.advance(self.shelf, number, before, after, at=at, reply=reply)
 
-    def doubt(self, number: int, archived_at: datetime | None) -> bool:
-        return outbox.doubt(self.shelf, number, archived_at)
+    def doubt(self, number: int, archived_at: datetime | None, lease_until: datetime) -> bool:
+        return outbox.doubt(self.shelf, number, archived_at, lease_until)
 
     def defer(self, number: int, before: State, at: datetime, reply: str) -> bool:
         return outbox.defer(self.shelf, number, before, at, reply)
