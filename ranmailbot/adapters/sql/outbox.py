@@ -125,7 +125,7 @@ def advance(shelf: Shelf, number: int, before: State, after: State, *, at: datet
     if settled:
         values["settled_at"] = at
     if after is State.QUEUED:
-        values |= {"claimed_by": "", "lease_until": None, "next_at": at}
+        values |= {"claimed_by": "", "lease_until": None}  # it was due before: it is at once
     return _set(shelf, number, before, values)
 
 
