@@ -75,6 +75,9 @@ def retry(console: Console, options: Namespace) -> int:
              "kept": one.kept, "again": one.again} for one in aside
         ])  # fmt: skip
         return 0
+    if not aside:
+        console.say("no letter was put aside")
+        return 0
     console.table(("letter", "arrived", "outcome", "why"), [
         (str(one.number), local(one.arrived, desktop.settings.call.zone),
          f"{one.outcome}, waits to be judged again" if one.again else one.outcome, one.note) for one in aside

@@ -59,7 +59,7 @@ def _tell(console: Console, settings: Settings, source: Path, done: service.Rest
         console.say("answers to letters that arrived before now will be held; --lost-at MOMENT says it more exactly")
     if not done.lost.numbers_above:
         console.say("warning: which numbers were given after the backup is not known; --numbers-above N says it")
-    console.say(f"{done.held} mails are held, and mailings are stopped. What to do now:\n"
+    console.say(f"Mails held: {done.held}; mailings are stopped. What to do now:\n"
                 "  1. ranmailbot outbox --state held     release what was not sent, drop what was\n"
                 "  2. ranmailbot timeline --kept KEY     for each mailing that went out since the backup\n"
                 "  3. move letters that came since the backup back to INBOX, and start the bot\n"

@@ -41,8 +41,8 @@ def settle_restored(books: Books, alarms: Alarms, lost: Lost, now: datetime) -> 
     known = books.fact(NUMBERS)
     books.note_fact(NUMBERS, str(max(lost.numbers_above, int(known.value) if known else 0)), now)
     reason = (
-        f"a backup was restored; {len(waiting)} mails that waited in it are held, and mailings that went out since are "
-        "not known"
+        "a backup was restored; mails that waited in it are held, and mailings that went out since are not known. "
+        f"Held now: {len(waiting)}"
     )
     books.forget_fact(fact_of(Level.BULK))  # an older reason must not hide this one
     pull(books, alarms, Hold(Level.BULK, reason, now, by_bot=True), f"restored/{now.isoformat()}", REMEDY)

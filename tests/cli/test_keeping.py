@@ -131,7 +131,7 @@ def test_a_restore_says_what_is_held_and_what_to_do(run: Run, shop: World, tmp_p
     shop.engine.dispose()
     code, out, _ = run("restore", str(tmp_path / "one.sqlite"))
     assert code == 0
-    assert "1 mails are held, and mailings are stopped" in out
+    assert "Mails held: 1; mailings are stopped" in out
     assert "before-restore-" in out
     assert "warning" not in out
     code, out, _ = run("outbox", "--state", "held")
