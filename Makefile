@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 SERVER_PACKAGES := dovecot-core dovecot-imapd dovecot-lmtpd postfix
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: rehearse run test interop clients fuzz lint benchmark crash simulate clean help
+.PHONY: rehearse run test interop clients fuzz lint benchmark crash simulate drill clean help
 
 help:
 	@echo "make rehearse   play the configured call on the built-in mail server"
@@ -20,6 +20,7 @@ help:
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
 	@echo "make crash      kill the bot KILLS times while mail arrives, and count (SERVERS=real: on Dovecot and Postfix)"
 	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED replays one)"
+	@echo "make drill      back up, destroy, restore and compare a store of APPLICATIONS applications"
 	@echo "make clean      remove what these commands made"
 
 $(READY): pyproject.toml
@@ -64,6 +65,9 @@ crash: $(READY)
 
 simulate: $(READY)
 	$(BIN)/python -m tests.campaigns.simulate --campaigns $(or $(CAMPAIGNS),200) $(if $(SEED),--seed $(SEED))
+
+drill: $(READY)
+	$(BIN)/python -m tests.campaigns.drill --applications $(or $(APPLICATIONS),10000)
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks.intake --write

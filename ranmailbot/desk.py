@@ -94,6 +94,8 @@ class Context:
     bounced: tuple[Bounced, ...]
     calendar_answers: tuple[CalendarAnswer, ...]
     replies_today: int
+    domain_replies_today: int
+    """To all addresses of this one's domain together."""
     form_sent: bool
     """Whether this address was ever sent the form."""
     next_number: int
@@ -114,6 +116,7 @@ class Case:
     call: Call
     now: datetime
     reply_limit: int
+    domain_limit: int
     settle_seconds: int
 
     @property
@@ -161,10 +164,16 @@ class Case:
     def may_answer(self) -> bool:
         """Whether an automatic reply may go out now: allowed at all (RFC 3834), and not too many today.
 
-        An address that proves nothing may be a stranger's whose name was borrowed: one mail a day, no more.
+        An address that proves nothing may be a stranger's whose name was borrowed: one mail a day, no more, and
+        not many to the whole domain.
         """
         limit = self.reply_limit if self.proven else 1
-        return self.letter.answerable and self.context.replies_today < limit
+        return self.letter.answerable and self.context.replies_today < limit and not self.domain_days
+
+    @property
+    def domain_days(self) -> int:
+        """How many days an answer to this letter waits for others that went to addresses of its domain unproven."""
+        return 0 if self.proven else self.context.domain_replies_today // self.domain_limit
 
     @property
     def may_ask(self) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum, StrEnum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -15,6 +15,7 @@ from ranmailbot.desk import Ledger, Outcome, Recipient, SentMail
 from ranmailbot.mail.delivery import Delivery
 from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.outgoing import CalendarEvent, Draft, OutgoingMail
+from ranmailbot.records import Aside, BooksReport, Fact, LetterRecord, MailRecord, State
 
 
 class Unavailable(Exception):
@@ -133,67 +134,6 @@ class TemplateFault(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class WrappingKey:
-    """Where the key is that wraps all others: its text, else a command that prints it, else a file.
-
-    `own`: the file is ours, made if there is none. `text` is base64, as from the environment.
-    """
-
-    file: Path
-    own: bool = True
-    text: str = field(default="", repr=False)
-    command: tuple[str, ...] = ()
-
-
-class SealBroken(Exception):
-    """Something sealed cannot be opened: the wrong key, or the data was changed. Says what to do, never the data."""
-
-
-class KeyGone(Exception):
-    """The key that this was sealed with was destroyed or has expired: nobody can ever read it again."""
-
-
-class Seal(Protocol):
-    """Stands between rows and personal data. `owner` says whose data it is; its key can be destroyed later."""
-
-    def seal(self, owner: str, plain: bytes) -> bytes:
-        """Raises KeyGone if this owner's key was destroyed for ever."""
-        ...
-
-    def unseal(self, owner: str, sealed: bytes) -> bytes:
-        """Raises KeyGone, or SealBroken."""
-        ...
-
-    def gone(self, owner: str) -> bool:
-        """Whether this owner's key was destroyed for ever."""
-        ...
-
-    def owners(self, beginning: str) -> tuple[str, ...]:
-        """Owners with a key whose names begin like this."""
-        ...
-
-    def destroy(self, owners: Sequence[str], *, for_ever: bool = False) -> int:
-        """Destroy their keys at once, whatever becomes of the transaction; how many. `for_ever`: never a new one."""
-        ...
-
-    def begin(self) -> None:
-        """A transaction begins: what others destroyed meanwhile counts."""
-        ...
-
-    def keep(self) -> None:
-        """A writing transaction is about to commit: its new keys go to the disk first. Raises Unavailable."""
-        ...
-
-    def forget(self) -> None:
-        """A writing transaction has ended: new keys that were not kept are dropped."""
-        ...
-
-    def lookup(self, value: str) -> str:
-        """A keyed hash by which a value is found again without being stored. Case and outer space do not matter."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class Unreadable:
     """A message nobody could decode: kept, shown, never dropped. `reason` holds no word of it."""
 
@@ -212,19 +152,6 @@ class ReadingRoom(Protocol):
     def read(self, envelopes: Sequence[Envelope], arrived: Sequence[datetime]) -> Sequence[Letter | Unreadable]:
         """One answer for each envelope, in order. Raises Unavailable if there is no place to read; none was touched."""
         ...
-
-
-class State(StrEnum):
-    """States of a mail in the outbox; docs/architecture.md draws the edges."""
-
-    QUEUED = "queued"
-    CLAIMED = "claimed"
-    IN_DOUBT = "in_doubt"
-    SENT = "sent"
-    REFUSED = "refused"
-    HELD = "held"
-    VOID = "void"
-    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +189,19 @@ class Filed:
     remainder: str
     application: int | None
     """Whose letter it is, if it is an applicant's."""
+    again: int | None = None
+    """The number of the letter, if it was kept before and put aside: it is the same letter, judged once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A stored letter that shall be judged once more, for the `edition`th time."""
+
+    number: int
+    key: str
+    edition: int
+    envelope: Envelope
+    arrived: datetime
 
 
 class Books(Ledger, Protocol):
@@ -270,6 +210,19 @@ class Books(Ledger, Protocol):
     # Letters and what they refer to.
     def seen(self, key: str, envelope: Envelope) -> str | None:
         """The folder for a letter that has its outcome already, else None. Counts it if it is another copy."""
+        ...
+
+    def knows_letter(self, key: str) -> bool: ...
+    def aside(self) -> tuple[Aside, ...]:
+        """Letters that were shunted or put into quarantine, in the order of arrival."""
+        ...
+
+    def judge_again(self, number: int) -> None:
+        """This letter shall be judged once more, by the worker."""
+        ...
+
+    def waiting_again(self, limit: int) -> tuple[Again, ...]:
+        """The next letters that shall be judged once more."""
         ...
 
     def sent_mail(self, message_ids: Sequence[str], reference: str) -> SentMail | None:
@@ -285,6 +238,14 @@ class Books(Ledger, Protocol):
 
     def replies_since(self, email: str, since: datetime) -> int:
         """How many automatic replies this address was promised or sent since then."""
+        ...
+
+    def replies_to_domain_since(self, email: str, since: datetime) -> int:
+        """The same for all addresses of this one's domain together."""
+        ...
+
+    def all_replies_since(self, since: datetime) -> int:
+        """The same for everybody together."""
         ...
 
     def knows(self, email: str) -> bool:
@@ -307,8 +268,20 @@ class Books(Ledger, Protocol):
         ...
 
     def has_outcome(self, cause: str) -> bool: ...
-    def record(self, cause: str, outcome: Outcome, mails: Sequence[Written], at: datetime, filed: Filed | None) -> bool:
-        """Everything an outcome wants, under the unique name of its cause. False, and nothing, if it had one."""
+    def record(
+        self,
+        cause: str,
+        outcome: Outcome,
+        mails: Sequence[Written],
+        at: datetime,
+        filed: Filed | None,
+        *,
+        held: bool = False,
+    ) -> bool:
+        """Everything an outcome wants, under the unique name of its cause. False, and nothing, if it had one.
+
+        `held`: its mails may have been sent before a restore, so they wait for a person.
+        """
         ...
 
     # Timeline.
@@ -332,14 +305,34 @@ class Books(Ledger, Protocol):
         ...
 
     # Outbox.
-    def claim(self, now: datetime, owner: str, lease_until: datetime, limit: int) -> tuple[Waiting, ...]: ...
+    def claim(
+        self,
+        now: datetime,
+        owner: str,
+        lease_until: datetime,
+        limit: int,
+        *,
+        only: Collection[str] | None = None,
+        but: Collection[str] = (),
+    ) -> tuple[Waiting, ...]:
+        """Take mails that are due, the oldest first: all kinds `but` these, or `only` these."""
+        ...
+
     def state_of(self, number: int) -> State: ...
+    def find_state(self, number: int) -> State | None:
+        """The state of this mail, None if there is no such mail."""
+        ...
+
+    def numbers_in(self, state: State) -> tuple[int, ...]:
+        """The mails in this state, by number."""
+        ...
+
     def advance(self, number: int, before: State, after: State, at: datetime, reply: str = "") -> bool:
         """Compare and set; False if the mail was not in state `before`."""
         ...
 
-    def doubt(self, number: int, archived_at: datetime | None) -> bool:
-        """From claimed to in doubt; `archived_at` is None if our archive gets no copy."""
+    def doubt(self, number: int, archived_at: datetime | None, lease_until: datetime) -> bool:
+        """From claimed to in doubt, for a new lease; `archived_at` is None if our archive gets no copy."""
         ...
 
     def defer(self, number: int, before: State, at: datetime, reply: str) -> bool:
@@ -362,7 +355,21 @@ class Books(Ledger, Protocol):
         """Mails whose lease is over, or that a worker before `owner` had claimed and not begun to send."""
         ...
 
-    def sent_since(self, moment: datetime) -> int: ...
+    def sent_between(self, since: datetime, until: datetime) -> int: ...
+    def shift_waiting(self, by: timedelta) -> None:
+        """The clock was set: what waits for a moment waits for one that is later by this much."""
+        ...
+
+    # The whole.
+    def fact(self, name: str) -> Fact | None:
+        """What is written about the whole under this name."""
+        ...
+
+    def note_fact(self, name: str, value: str, at: datetime) -> None:
+        """Write that down, instead of what stood there."""
+        ...
+
+    def forget_fact(self, name: str) -> None: ...
 
 
 class Store(Protocol):
@@ -373,6 +380,10 @@ class Store(Protocol):
         """A transaction that only reads and hinders nobody."""
         ...
 
+    def has_room(self) -> bool:
+        """Whether there is room for more letters and mailings; what is under way can be finished in any case."""
+        ...
+
     def attempts(self, digests: Sequence[str]) -> tuple[int, ...]:
         """How often each of these messages was tried and had no outcome."""
         ...
@@ -380,54 +391,6 @@ class Store(Protocol):
     def count_attempts(self, digests: Sequence[str]) -> None:
         """Count one more attempt at each of these messages, committed before any of them is parsed."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class LetterRecord:
-    """One letter and how it ended."""
-
-    number: int
-    message_id: str
-    sender: str
-    subject: str
-    kind: str
-    outcome: str
-    folder: str
-    application: int | None
-    arrived: datetime
-    copies: int
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class MailRecord:
-    """One mail of the outbox and where it stands."""
-
-    number: int
-    message_id: str
-    kind: str
-    recipient: str
-    application: int | None
-    session: str | None
-    state: State
-    cause: str
-    created_at: datetime
-    settled_at: datetime | None
-    next_at: datetime
-    attempts: int
-    last_reply: str
-
-
-@dataclass(frozen=True, slots=True)
-class BooksReport:
-    """The sums: distinct letters by outcome, copies, mails by kind (sent ones) and by state, settled milestones."""
-
-    letters: Mapping[str, int]
-    copies: int
-    sent: Mapping[str, int]
-    states: Mapping[str, int]
-    applications: int
-    milestones: tuple[tuple[str, str, datetime], ...]
 
 
 class Reports(Protocol):

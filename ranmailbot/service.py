@@ -21,19 +21,35 @@ from ranmailbot.adapters.keyring import open_seal, rotate, tend
 from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
 from ranmailbot.adapters.seal import AesSeal
 from ranmailbot.adapters.smtp import SmtpSubmission
-from ranmailbot.adapters.sql.engine import bind_key_store, check_integrity, key_store_of, open_engine, worker_lock
+from ranmailbot.adapters.sql.backup import BackupFacts, back_up
+from ranmailbot.adapters.sql.engine import (
+    DATABASE,
+    bind_key_store,
+    check_integrity,
+    key_store_of,
+    open_engine,
+    worker_lock,
+)
 from ranmailbot.adapters.sql.reports import SqlReports
+from ranmailbot.adapters.sql.reserve import Reserve
 from ranmailbot.adapters.sql.store import SqlStore
 from ranmailbot.call.application import Application, Decision, Rsvp, Status
-from ranmailbot.config import KeySettings, Settings
+from ranmailbot.config import Settings
+from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.announce import Announcer
+from ranmailbot.flows.brake import Brake
+from ranmailbot.flows.clock_watch import ClockWatch
 from ranmailbot.flows.compose import Desk
+from ranmailbot.flows.disk_watch import DiskWatch
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
 from ranmailbot.mail.authentication import Trust
-from ranmailbot.ports import Account, BooksReport, Clock, LetterRecord, MailRecord, Tokens, Unavailable, WrappingKey
+from ranmailbot.ports import Account, Clock, Tokens, Unavailable
+from ranmailbot.records import BooksReport, LetterRecord, MailRecord
+from ranmailbot.sealing import WrappingKey
 
 __all__ = [
+    "BackupFacts",
     "BooksReport",
     "Desktop",
     "LetterRecord",
@@ -42,6 +58,7 @@ __all__ = [
     "Story",
     "WallClock",
     "Worker",
+    "back_up",
     "build",
     "open_desktop",
     "serve_built_in",
@@ -51,6 +68,9 @@ __all__ = [
 BUILT_IN_AUTHSERV = "mx.built-in.example"
 Guard = Callable[[], None]
 """Called with every tick of the alarm clock."""
+TICKS = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+WRAPPING_KEY = "wrapping.key"
+"""The file in the key store's folder, if no other source is configured."""
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 TOKEN = 26
 """Letters of a token: 130 bits."""
@@ -67,8 +87,8 @@ class WallClock:
         return datetime.now(UTC) + self.offset
 
     def monotonic(self) -> float:
-        """Seconds, for waiting only."""
-        return time.monotonic()
+        """Seconds, for waiting only; those in which the machine slept count too, so that sleep is no jump."""
+        return time.clock_gettime(TICKS)
 
     def arrival(self, stamp: datetime) -> datetime:
         """The mailbox stamps wall time: shifted like everything else."""
@@ -117,6 +137,14 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """Where the key store is, and its wrapping key."""
+
+    folder: Path
+    wrapping: WrappingKey
+
+
+@dataclass(frozen=True, slots=True)
 class Desktop:
     """The store and the stationery, without any server: what the command line works with beside the worker."""
 
@@ -127,8 +155,13 @@ class Desktop:
     desk: Desk
     stationery: JinjaStationery
     seal: AesSeal
-    keys: KeySettings
+    keys: Keys
     new_key: bool
+
+    def close(self) -> None:
+        """Give database and key store back."""
+        self.reports.close()
+        self.seal.keys.close()
 
 
 class Worker:
@@ -151,16 +184,21 @@ class Worker:
         held.callback(room.close)
         self._receiver = Receiver(self.mailbox, room, desktop.store, desktop.desk, call, self.clock, limits)
         self._announcer = Announcer(desktop.store, desktop.desk, call, self.clock)
+        alarms = Alarms(desktop.desk, call)
+        self._clock_watch = ClockWatch(desktop.store, alarms, self.clock)
+        self._disk_watch = DiskWatch(desktop.store, alarms, self.clock)
+        brake = Brake(alarms, limits.replies_per_hour)
         owner = f"worker-{secrets.token_hex(4)}"
-        self._submitter = Submitter(submission, desktop.store, self.clock, limits, owner, self._archive.archived)
+        self._submitter = Submitter(submission, desktop.store, self.clock, limits, owner, self._archive.archived, brake)
 
     def receive_once(self) -> int:
         """Judge and file one batch; how many messages. Raises Unavailable."""
         return self._receiver.run()
 
     def announce_once(self) -> int:
-        """Keep the timeline; how much was done."""
-        return self._announcer.run()
+        """Keep the timeline; how much was done. A clock that jumped is told first, and so is a full disk."""
+        self._clock_watch.run()
+        return self._announcer.run() if self._disk_watch.run() else 0
 
     def submit_once(self) -> int:
         """Hand over what is due; how many mails. Raises Unavailable."""
@@ -174,8 +212,9 @@ class Worker:
         """Once a day: keys past their time are destroyed, the key store is copied."""
         today = self.clock.now().date()
         if today != self._tended:
-            lives = {"strangers": self._keys.strangers_days, "organisers": self._keys.organisers_days}
-            tend(self._seal, self._keys.folder, today, **lives)
+            lives = self.settings.keys
+            days = {"strangers": lives.strangers_days, "organisers": lives.organisers_days}
+            tend(self._seal, self._keys.folder, today, **days)
             self._tended = today
 
     def wait(self, seconds: float) -> None:
@@ -218,19 +257,21 @@ class Worker:
         self._held.close()
 
 
-def open_desktop(settings: Settings, clock: Clock, state: Path, tokens: Tokens | None = None) -> Desktop:
+def open_desktop(
+    settings: Settings, clock: Clock, state: Path, tokens: Tokens | None = None, database: str = DATABASE
+) -> Desktop:
     """Store and stationery. Raises StoreRefused or SealBroken, each with the remedy."""
-    engine = open_engine(state)
+    engine = open_engine(state, database)
     check_integrity(engine)
     keys = keys_of(settings, state)
     seal, new_key = open_seal(keys.folder, keys.wrapping, make=not key_store_of(engine))
     bind_key_store(engine, settings.call.key, seal.keys.id, clock.now())
-    stationery = JinjaStationery(settings.call, settings.templates)
+    stationery, reserve = JinjaStationery(settings.call, settings.templates), Reserve(state / "reserve")
     domain = settings.call.mailbox.email.rpartition("@")[2]
     return Desktop(
         settings=settings,
         clock=clock,
-        store=SqlStore(engine, settings.call, seal, settings.digest, settings.announcement),
+        store=SqlStore(engine, settings.call, seal, settings.digest, settings.announcement, reserve=reserve),
         reports=SqlReports(engine, settings.call, seal),
         desk=Desk(stationery, tokens or RandomTokens(), domain),
         stationery=stationery,
@@ -240,12 +281,11 @@ def open_desktop(settings: Settings, clock: Clock, state: Path, tokens: Tokens |
     )
 
 
-def keys_of(settings: Settings, state: Path) -> KeySettings:
+def keys_of(settings: Settings, state: Path) -> Keys:
     """The configured keys; a trial on another folder (a rehearsal) has keys of its own in that folder."""
-    if state == settings.storage.folder:
-        return settings.keys
-    folder = state / "keys"
-    return replace(settings.keys, folder=folder, wrapping=WrappingKey(folder / "wrapping.key"))
+    ours = settings.keys if state == settings.storage.folder else replace(settings.keys, folder=None, wrapping=None)
+    folder = ours.folder or state / "keys"
+    return Keys(folder, ours.wrapping or WrappingKey(folder / WRAPPING_KEY, own=True))
 
 
 def key_owners(desktop: Desktop) -> tuple[str, ...]:
@@ -260,14 +300,15 @@ def copy_keys(desktop: Desktop, file: Path) -> None:
 
 def rotate_keys(settings: Settings, new_text: str) -> int:
     """Change the wrapping key, whose worker does not run; how many keys were wrapped anew. Raises SealBroken."""
-    return rotate(settings.keys.folder, settings.keys.wrapping, new_text)
+    keys = keys_of(settings, settings.storage.folder)
+    return rotate(keys.folder, keys.wrapping, new_text)
 
 
 def build(settings: Settings, clock: Clock, *, state: Path, mail: MailServer, tokens: Tokens | None = None) -> Worker:
     """A worker on `state`, whose role (`worker_lock`) the caller holds. Raises StoreRefused or SealBroken."""
     with ExitStack() as held:
         desktop = open_desktop(settings, clock, state, tokens)
-        held.callback(desktop.reports.close)
+        held.callback(desktop.close)
         return Worker(desktop, mail, state, held.pop_all())
     raise AssertionError("unreachable: the stack hands exceptions on")
 

@@ -19,7 +19,7 @@ from ranmailbot.intake import KINDS
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mailings import MAILINGS
 from ranmailbot.mailings.digest import LABELS
-from ranmailbot.ports import State
+from ranmailbot.records import State
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ranmailbot"

@@ -21,7 +21,9 @@ from ranmailbot.adapters.sql.reports import SqlReports
 from ranmailbot.adapters.sql.store import SqlStore
 from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
+from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.announce import Announcer
+from ranmailbot.flows.brake import Brake
 from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
@@ -29,7 +31,8 @@ from ranmailbot.mail.address import Address
 from ranmailbot.mail.authentication import Trust
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.outgoing import OutgoingMail
-from ranmailbot.ports import Archived, Envelope, LetterRecord, MailRecord
+from ranmailbot.ports import Archived, Envelope
+from ranmailbot.records import LetterRecord, MailRecord
 from tests.fakes.mailbox import FakeMailbox
 from tests.fakes.submission import FakeSubmission
 
@@ -138,8 +141,9 @@ class World:
         room = InProcessReadingRoom(self.limits, Trust("generic", AUTHSERV), {box})
         self.receiver = Receiver(self.mailbox, room, self.store, self.desk, self.call, self.clock, self.limits)
         self.announcer = Announcer(self.store, self.desk, self.call, self.clock)
+        self.brake = Brake(Alarms(self.desk, self.call), self.limits.replies_per_hour)
         self.submitter = Submitter(
-            self.submission, self.store, self.clock, self.limits, owner, lambda _id, _since: self.archived
+            self.submission, self.store, self.clock, self.limits, owner, lambda _id, _since: self.archived, self.brake
         )
 
     def settle(self) -> None:
@@ -201,6 +205,9 @@ class World:
     def mails(self, recipient: str, kind: str = "") -> list[Mail]:
         mine = [Mail(mail.content) for mail in self.submission.sent if mail.recipient == recipient]
         return [mail for mail in mine if kind in ("", mail.kind)]
+
+    def mails_of_kind(self, kind: str) -> list[Mail]:
+        return [one for one in (Mail(mail.content) for mail in self.submission.sent) if one.kind == kind]
 
     def kinds(self, recipient: str) -> list[str]:
         return [mail.kind for mail in self.mails(recipient)]

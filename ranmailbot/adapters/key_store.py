@@ -22,7 +22,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ranmailbot.adapters.wrapping_key import KEY_BYTES, fingerprint
-from ranmailbot.ports import SealBroken, Unavailable
+from ranmailbot.ports import Unavailable
+from ranmailbot.sealing import SealBroken
 
 FILE = "keys.sqlite"
 BACKUPS = "backups"
@@ -122,6 +123,13 @@ class KeyStore:
     def owners(self, beginning: str = "") -> tuple[str, ...]:
         """The owners that have a key, in order."""
         query = "SELECT owner FROM keys WHERE id IS NOT NULL AND substr(owner, 1, ?) = ? ORDER BY owner"
+        with self._lock:
+            rows = self._connection.execute(query, (len(beginning), beginning)).fetchall()
+        return tuple(str(row[0]) for row in rows)
+
+    def ever(self, beginning: str) -> tuple[str, ...]:
+        """The owners that have a key, or whose key was destroyed for ever, in order."""
+        query = "SELECT owner FROM keys WHERE substr(owner, 1, ?) = ? ORDER BY owner"
         with self._lock:
             rows = self._connection.execute(query, (len(beginning), beginning)).fetchall()
         return tuple(str(row[0]) for row in rows)

@@ -16,7 +16,7 @@ from ranmailbot.adapters import key_store
 from ranmailbot.adapters.seal import AesSeal
 from ranmailbot.adapters.sql import owners
 from ranmailbot.adapters.wrapping_key import KEY_BYTES, NEXT, decoded, fingerprint, read_file, read_key, write_file
-from ranmailbot.ports import SealBroken, WrappingKey
+from ranmailbot.sealing import SealBroken, WrappingKey
 
 LONGEST_STEP = timedelta(days=31)
 """How far the calendar of the keys goes on between two days of work; the bot may have been off for longer."""
@@ -41,15 +41,15 @@ def rotate(folder: Path, wrapping: WrappingKey, new_text: str = "") -> int:
     Look-up keys and data keys stay as they are. The caller holds the worker's lock. Raises SealBroken.
     """
     old, _ = read_key(wrapping, make=False)
-    own_file = not (wrapping.text or wrapping.command)
-    if not own_file and not new_text:
+    file = wrapping.file
+    if file is None and not new_text:
         raise SealBroken("the wrapping key does not come from a file of ours: name the variable that holds the new one")
     new = decoded(new_text, "the new wrapping key") if new_text else secrets.token_bytes(KEY_BYTES)
-    if own_file:
-        write_file(folder / NEXT, new)
+    if file is None:
+        return key_store.rewrap(folder, old, new)
+    write_file(folder / NEXT, new)
     count = key_store.rewrap(folder, old, new)
-    if own_file:
-        (folder / NEXT).replace(wrapping.file)
+    (folder / NEXT).replace(file)
     return count
 
 
@@ -76,7 +76,7 @@ def _expired(owner: str, today: date, strangers: int, organisers: int) -> bool:
 
 def _finish_rotation(folder: Path, wrapping: WrappingKey) -> None:
     """What a crash left half done is done to the end: each file is wrapped with either key, and we have both."""
-    if not (folder / NEXT).exists() or wrapping.text or wrapping.command:
+    if wrapping.file is None or not (folder / NEXT).exists():
         return
     with suppress(FileNotFoundError):  # somebody else finishes it at this moment
         new, old = read_file(folder / NEXT), read_key(replace(wrapping, own=False), make=False)[0]

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 
 from ranmailbot.adapters.key_store import ID_BYTES, LOOKUP, NONCE_BYTES, KeyStore
-from ranmailbot.ports import KeyGone, SealBroken
+from ranmailbot.adapters.sql.owners import applicant, numbered
+from ranmailbot.sealing import KeyGone, SealBroken
 
 VERSION = b"\x02"
 HEAD = len(VERSION) + ID_BYTES + NONCE_BYTES
@@ -62,6 +63,10 @@ class AesSeal:
     def owners(self, beginning: str) -> tuple[str, ...]:
         """Owners with a key whose names begin like this."""
         return self.keys.owners(beginning)
+
+    def highest(self, call: str) -> int:
+        """The highest number of an application of this call that has, or ever had, a key; 0 if there is none."""
+        return max(map(numbered, self.keys.ever(applicant(call))), default=0)
 
     def destroy(self, owners: Sequence[str], *, for_ever: bool = False) -> int:
         """Destroy their keys at once; how many there were."""

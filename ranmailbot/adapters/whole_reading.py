@@ -12,6 +12,7 @@ from ranmailbot.adapters.reading_room import InProcessReadingRoom
 from ranmailbot.call.call import Call
 from ranmailbot.desk import Case, Context
 from ranmailbot.intake import recognise
+from ranmailbot.mail import language
 from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.letter import Letter
@@ -39,6 +40,10 @@ class WholeReader:
     call: Call
     form: SentForm
 
+    def prepare(self) -> None:
+        """Load what judging loads only when it is needed."""
+        language.load()
+
     def read_one(self, envelope: Envelope, arrived: datetime) -> Understood | Unreadable:
         """What this mail would lead to, or why that cannot be told."""
         letter = self.room.read_one(envelope, arrived)
@@ -58,7 +63,7 @@ class WholeReader:
 
     def _case(self, letter: Letter, reading: Reading) -> Case:
         organiser = self.call.organiser(letter.sender.email) if letter.sender else None
-        context = Context(None, None, self.form, (), organiser, (), (), 0, form_sent=False, next_number=1)
+        context = Context(None, None, self.form, (), organiser, (), (), 0, 0, form_sent=False, next_number=1)
         limits = self.room.limits
         return Case(
             letter,
@@ -67,5 +72,6 @@ class WholeReader:
             self.call,
             letter.arrived,
             limits.replies_per_sender_per_day,
+            limits.replies_per_domain_per_day,
             limits.settle_seconds,
         )

@@ -15,7 +15,7 @@ import secrets
 import subprocess
 from pathlib import Path
 
-from ranmailbot.ports import SealBroken, WrappingKey
+from ranmailbot.sealing import SealBroken, WrappingKey
 
 KEY_BYTES = 32
 COMMAND_SECONDS = 30
@@ -30,6 +30,8 @@ def read_key(where: WrappingKey, *, make: bool) -> tuple[bytes, bool]:
         return decoded(where.text, "the environment variable of the wrapping key"), False
     if where.command:
         return decoded(_output(where.command), f"the output of {where.command[0]}"), False
+    if where.file is None:
+        raise SealBroken("no wrapping key is named; see [keys] in config.toml")
     if where.file.exists() or where.file.is_symlink():
         return read_file(where.file), False
     if not (make and where.own):

@@ -12,7 +12,8 @@ from typing import TextIO
 from ranmailbot.adapters.sql.engine import StoreRefused
 from ranmailbot.call.application import StepRefused
 from ranmailbot.config import BadConfig
-from ranmailbot.ports import SealBroken, TemplateFault, Unavailable
+from ranmailbot.ports import TemplateFault, Unavailable
+from ranmailbot.sealing import SealBroken
 
 WRONG, REFUSED = 2, 1
 

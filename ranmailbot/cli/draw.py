@@ -8,20 +8,26 @@ from email import message_from_bytes, policy
 from ranmailbot import config
 from ranmailbot.adapters.jinja import JinjaStationery
 from ranmailbot.cli.console import REFUSED, Console, Usage
-from ranmailbot.cli.desk import settings_of
+from ranmailbot.cli.correct import described, say_what_is_stopped
+from ranmailbot.cli.desk import desktop_of, settings_of
+from ranmailbot.flows.brake import holds
 from ranmailbot.mail.form import blank_form
 from ranmailbot.mail.outgoing import Draft, OutgoingMail
 from ranmailbot.mail.sample_drafts import SAMPLE_EVENT, SAMPLE_MESSAGE_ID, sample_drafts, sample_name
+from ranmailbot.records import Hold
 
 
 def check(console: Console, options: Namespace) -> int:
-    """Configuration, templates, storage and timeline. 0 if the bot could start."""
+    """Configuration, templates, storage and timeline. 0 if the bot could start and nothing is stopped."""
     settings = settings_of(options)
+    stopped = _stopped(options, settings)
     faults = JinjaStationery(settings.call, settings.templates).check()
     faults += _storage_faults(settings)
     if options.json:
-        console.json({"faults": faults, "warnings": list(settings.warnings)})
-        return REFUSED if faults else 0
+        console.json({
+            "faults": faults, "warnings": list(settings.warnings), "stopped": [described(one) for one in stopped]
+        })  # fmt: skip
+        return REFUSED if faults or stopped else 0
     console.say(config.explain(settings))
     for text in settings.warnings:
         console.say(f"warning: {text}")
@@ -29,7 +35,8 @@ def check(console: Console, options: Namespace) -> int:
         console.say(f"FAULT: {text}")
     if not faults:
         console.say("no faults. Not checked: logins and delivery; a first letter to the mailbox shows them")
-    return REFUSED if faults else 0
+    code = say_what_is_stopped(console, stopped, settings.call.zone)
+    return REFUSED if faults else code
 
 
 def preview(console: Console, options: Namespace) -> int:
@@ -70,6 +77,13 @@ def completion(console: Console, options: Namespace) -> int:
 
     console.say(shtab.complete(make_parser(), shell=options.shell))
     return 0
+
+
+def _stopped(options: Namespace, settings: config.Settings) -> tuple[Hold, ...]:
+    if _storage_faults(settings) or not (settings.storage.folder / "ranmailbot.sqlite").exists():
+        return ()
+    with desktop_of(options).store.look() as books:
+        return holds(books)
 
 
 def _storage_faults(settings: config.Settings) -> list[str]:

@@ -1,4 +1,4 @@
-"""`timeline`, `status`, `list`, `show`, `outbox`: what is planned, what is stored, what was sent. Reads only."""
+"""`timeline`, `status`, `list`, `show`, `outbox`: what is planned, stored, sent. Only `timeline --kept` writes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from typing import Any
 from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
 from ranmailbot.cli.console import REFUSED, Console, Usage
+from ranmailbot.cli.correct import described, say_what_is_stopped
 from ranmailbot.cli.desk import desktop_of, local, settings_of
-from ranmailbot.ports import MailRecord, State
+from ranmailbot.flows.brake import holds
+from ranmailbot.flows.correct import Clerk
+from ranmailbot.records import DISK_FULL, MailRecord, State
+from ranmailbot.service import RandomTokens
 
 
 def timeline(console: Console, options: Namespace) -> int:
     """Every milestone in local time; digests are summed up unless a program asks."""
     settings = settings_of(options)
     call = settings.call
+    if options.kept is not None:
+        return _mark_kept(console, options)
     settled = _settled(options)
     rows = [
         {"key": m.key, "mailing": m.mailing, "session": m.session, "moment": m.moment.isoformat(),
@@ -39,24 +45,41 @@ def timeline(console: Console, options: Namespace) -> int:
 
 
 def status(console: Console, options: Namespace) -> int:
-    """The sums of the books."""
-    reports = desktop_of(options).reports
-    books = reports.books()
+    """What is stopped, then the sums of the books; 1 while something is stopped."""
+    desktop = desktop_of(options)
+    books = desktop.reports.books()
+    with desktop.store.look() as ledger:
+        stopped, full = holds(ledger), ledger.fact(DISK_FULL)
     milestones = {state: _count(books.milestones, state) for state in ("kept", "lapsed")}
     facts = {
         "applications": books.applications,
         "letters": {"total": sum(books.letters.values()), "outcomes": dict(books.letters), "copies": books.copies},
         "mails": {"states": dict(books.states), "sent": dict(books.sent)},
         "milestones": milestones,
+        "stopped": [described(one) for one in stopped],
+        "disk_full_since": full.at.isoformat() if full else None,
     }
     if options.json:
         console.json(facts)
-        return 0
+        return REFUSED if stopped or full else 0
+    code = say_what_is_stopped(console, stopped, desktop.settings.call.zone)
+    if full:
+        console.say(f"THE DISK IS FULL since {local(full.at, desktop.settings.call.zone)}: nothing is fetched")
     console.say(f"applications  {books.applications}")
     _sums(console, "letters in", books.letters)
     _sums(console, "mails sent", books.sent)
     _sums(console, "outbox", books.states)
     _sums(console, "milestones", milestones)
+    return REFUSED if full else code
+
+
+def _mark_kept(console: Console, options: Namespace) -> int:
+    desktop = desktop_of(options)
+    Clerk(desktop.store, desktop.clock, RandomTokens()).mark_kept(desktop.settings.call, options.kept)
+    if options.json:
+        console.json({"key": options.kept, "state": "kept"})
+    else:
+        console.say(f"{options.kept} is kept: it does not go out again")
     return 0
 
 

@@ -42,6 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
     _before(add)
     _looking(add)
     _deciding(add)
+    _correcting(add)
     _keeping(add)
     return parser
 
@@ -88,7 +89,14 @@ def _before(add: Sub) -> None:
     )
     publish.add_argument("--out", type=Path, default=Path("published"), metavar="DIR", help="default: %(default)s")
     _json(add("check", "draw:check", "check configuration, templates, storage and timeline", "check\ncheck --json"))
-    _json(add("timeline", "look:timeline", "show when which mail goes out, in local time", "timeline\ntimeline --json"))
+    timeline = add(
+        "timeline",
+        "look:timeline",
+        "show when which mail goes out, in local time",
+        "timeline\ntimeline --json\ntimeline --kept announcement:call:1",
+    )
+    timeline.add_argument("--kept", metavar="KEY", help="note that this one went out already (before a restore)")
+    _json(timeline)
     preview = add(
         "preview",
         "draw:preview",
@@ -153,7 +161,63 @@ def _deciding(add: Sub) -> None:
     _json(decide)
 
 
+def _correcting(add: Sub) -> None:
+    hold = add(
+        "hold",
+        "correct:hold",
+        "stop mailings, or all sending, until `resume`; letters are still received",
+        'hold --reason "the invitation names the wrong day"\nhold --all --reason "an attack"',
+    )
+    hold.add_argument("--all", action="store_true", help="hand over nothing at all, not mailings only")
+    hold.add_argument("--reason", default="", metavar="TEXT", help="one line, kept and shown to the organisers")
+    _json(hold)
+    _json(add("resume", "correct:resume", "let go on what was stopped", "resume\nresume --json"))
+    release = add("release", "correct:release", "send mails that are held", "release 12 13\nrelease --all")
+    drop = add(
+        "drop",
+        "correct:drop",
+        "do not send mails that are held or queued; or note that they had been sent",
+        "drop 12\ndrop --sent 12\ndrop --all",
+    )
+    drop.add_argument("--sent", action="store_true", help="it had been sent, somebody saw it (held mails only)")
+    retry = add(
+        "retry",
+        "correct:retry",
+        "list the letters that were put aside, or have them judged again",
+        "retry\nretry 7\nretry --all",
+    )
+    for command, what in ((release, "held mails"), (drop, "held mails"), (retry, "letters that were put aside")):
+        command.add_argument("numbers", nargs="*", type=int, metavar="N")
+        command.add_argument("--all", action="store_true", help=f"all {what}")
+        _json(command)
+
+
 def _keeping(add: Sub) -> None:
+    backup = add(
+        "backup", "keep:backup", "copy the database into one new file, also while the bot runs", "backup monday.sqlite"
+    )
+    backup.add_argument("file", type=Path, metavar="FILE")
+    _json(backup)
+    restore = add(
+        "restore",
+        "keep:restore",
+        "put a backup in the place of the database; the bot must be stopped",
+        "restore monday.sqlite\nrestore monday.sqlite --lost-at 2022-03-05T10:00 --numbers-above 57",
+    )
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.add_argument(
+        "--lost-at",
+        metavar="MOMENT",
+        help="when the lost database stopped (local time of the call): letters that arrived later were never answered",
+    )
+    restore.add_argument(
+        "--numbers-above", type=int, default=0, metavar="N", help="new applications get higher numbers than this"
+    )
+    _json(restore)
+    _looking_after_keys(add)
+
+
+def _looking_after_keys(add: Sub) -> None:
     keys = add(
         "keys",
         "keys:status",

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from ranmailbot.config.accounts import Surroundings
 from ranmailbot.config.complaint import Fault
-from ranmailbot.config.safe import KeysSection, StorageSection
+from ranmailbot.config.safe import KeysSection
 from ranmailbot.config.settings import KeySettings
 from ranmailbot.config.shape import Tables, seen
-from ranmailbot.ports import WrappingKey
+from ranmailbot.sealing import WrappingKey
 
 SOURCES = ("wrapping_key_file", "wrapping_key_env", "wrapping_key_command")
-FILE = "wrapping.key"
 
 
 def faults(tables: Tables, around: Surroundings) -> Iterator[Fault]:
@@ -40,14 +38,14 @@ def faults(tables: Tables, around: Surroundings) -> Iterator[Fault]:
         yield Fault(("keys", "folder"), section.folder, "This is a file, not a folder: choose another name.")
 
 
-def keys(section: KeysSection, storage: StorageSection, around: Surroundings) -> KeySettings:
+def keys(section: KeysSection, around: Surroundings) -> KeySettings:
     """The settings of tables without faults."""
-    folder = around.folder / (section.folder or Path(storage.folder) / "keys")
-    file = section.wrapping_key_file
+    folder = around.folder / section.folder if section.folder else None
+    file, variable, command = section.wrapping_key_file, section.wrapping_key_env, section.wrapping_key_command
     wrapping = WrappingKey(
-        file=around.folder / file if file else folder / FILE,
-        own=file is None,
-        text=around.environment[section.wrapping_key_env].strip() if section.wrapping_key_env else "",
-        command=tuple(section.wrapping_key_command or ()),
+        file=around.folder / file if file else None,
+        text=around.environment[variable].strip() if variable else "",
+        command=tuple(command or ()),
     )
-    return KeySettings(folder, wrapping, section.strangers_days, section.organisers_days)
+    named = file or variable or command
+    return KeySettings(folder, wrapping if named else None, section.strangers_days, section.organisers_days)

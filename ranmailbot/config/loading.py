@@ -63,7 +63,7 @@ def _settings(text: ConfigText, around: Surroundings, listed: tuple[Address, ...
         submission=submission,
         limits=build.limits(file),
         storage=StorageSettings(around.folder / file.storage.folder),
-        keys=keys.keys(file.keys, file.storage, around),
+        keys=keys.keys(file.keys, around),
         templates=build.templates(file, around.folder),
         digest=text.digest,
         warnings=tuple(str(warning) for warning in _complaints(warnings(file, text.tables), text)),

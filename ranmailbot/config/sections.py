@@ -381,6 +381,8 @@ LIMIT_WORDS = {
     "child_wall_seconds": "Longest time for reading one letter, in seconds.",
     "attempts": "How often a letter that takes the bot down is tried before it is put aside.",
     "replies_per_sender_per_day": "Most automatic replies to one person in a day.",
+    "replies_per_domain_per_day": "Most automatic replies in a day to unproven addresses of one domain.",
+    "replies_per_hour": "Most automatic replies in an hour; more stops all sending until a person resumes it.",
     "messages_per_minute": "Most mails sent in a minute; Exchange Online allows 30.",
     "send_attempts": "How often a mail is tried before it is given up.",
     "settle_seconds": "How long an acknowledgement of an incomplete application waits for the next letter, in seconds.",

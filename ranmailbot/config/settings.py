@@ -9,7 +9,8 @@ from typing import Literal
 from ranmailbot.call.call import Call
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.limits import Limits
-from ranmailbot.ports import Account, WrappingKey
+from ranmailbot.ports import Account
+from ranmailbot.sealing import WrappingKey
 
 TrustProfile = Literal["generic", "microsoft365", "google"]
 
@@ -43,10 +44,10 @@ class StorageSettings:
 
 @dataclass(frozen=True, slots=True)
 class KeySettings:
-    """Where keys are, and how many days the keys of other people's mail are kept after their time."""
+    """Where keys are (None: in the state folder), and how many days those of other people's mail live on."""
 
-    folder: Path
-    wrapping: WrappingKey
+    folder: Path | None
+    wrapping: WrappingKey | None
     strangers_days: int
     organisers_days: int
 

@@ -6,7 +6,6 @@ the organisers are told. A mailing that is due but hindered (missing join detail
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,9 +14,10 @@ from ranmailbot.call.call import Call
 from ranmailbot.call.timeline import Milestone, due, next_moment
 from ranmailbot.desk import Outcome, Recipient
 from ranmailbot.flows import journal
+from ranmailbot.flows.after_restore import looked_through, may_have_gone_out
+from ranmailbot.flows.alarm import Alarms
+from ranmailbot.flows.brake import holds
 from ranmailbot.flows.compose import Desk
-from ranmailbot.mail.address import Address
-from ranmailbot.mail.outgoing import Draft
 from ranmailbot.mailings import MAILINGS
 from ranmailbot.ports import Books, Clock, Store, TemplateFault
 
@@ -37,10 +37,12 @@ class Announcer:
     """For each standing milestone the newest outcome when it last looked for recipients: no news, no look."""
 
     def run(self) -> int:
-        """Fire what is due and settle what has lapsed; how many mails and settlements that were."""
+        """Fire what is due and settle what has lapsed; how many mails and settlements. Nothing while it is stopped."""
         timeline, now = self.call.milestones(), self.clock.now()
         with self.store.look() as books:
-            settled = books.settled()
+            settled, held = books.settled(), holds(books)
+        if held:
+            return 0
         fire, lapsed = due(timeline, settled, now)
         return sum(self._end(milestone) for milestone in lapsed) + sum(self._try(milestone) for milestone in fire)
 
@@ -70,29 +72,33 @@ class Announcer:
             if mailing.STANDING or not books.has_outcome(_opened(milestone)):
                 books.fix_recipients(milestone.key, mailing.recipients(books, milestone))
             books.record(_opened(milestone), Outcome("opened"), (), self.clock.now(), None)
+            doubtful = may_have_gone_out(books, milestone)
         count = 0
-        while done := self._group(milestone):
+        while done := self._group(milestone, held=doubtful):
             count += done
+        if doubtful:
+            with self.store.begin() as books:
+                looked_through(books, milestone, self.clock.now())
         self.seen[milestone.key] = newest  # only now: a run that broke off looks again
         if not mailing.STANDING:
             self._settle(milestone, "kept", count)
             count += 1
         return count
 
-    def _group(self, milestone: Milestone) -> int:
+    def _group(self, milestone: Milestone, *, held: bool) -> int:
         """Some more recipients, committed together."""
         with self.store.begin() as books:
             pending = books.pending(milestone.key, GROUP)
             for recipient in pending:
-                self._one(books, milestone, recipient)
+                self._one(books, milestone, recipient, held=held)
             return len(pending)
 
-    def _one(self, books: Books, milestone: Milestone, recipient: Recipient) -> None:
+    def _one(self, books: Books, milestone: Milestone, recipient: Recipient, *, held: bool) -> None:
         now = self.clock.now()
         outcome = MAILINGS[milestone.mailing].handle(milestone, recipient, self.call, books, now)
         cause = outcome.cause or f"{milestone.key}/{recipient.key}"
         if outcome.drafts and not books.has_outcome(cause):
-            books.record(cause, outcome, self.desk.write(books, outcome.drafts, now), now, None)
+            books.record(cause, outcome, self.desk.write(books, outcome.drafts, now), now, None, held=held)
         if outcome.drafts or not MAILINGS[milestone.mailing].STANDING:
             books.done(milestone.key, recipient.key)
         else:
@@ -123,7 +129,7 @@ class Announcer:
         remedy = "If people should still get it, give it a new moment and a new edition in config.toml."
         now = self.clock.now()
         with self.store.begin() as books:
-            self._record_alarm(books, f"{milestone.key}/lapsed", "lapsed", (what, remedy), now)
+            self._alarms.raise_once(books, f"{milestone.key}/lapsed", now, what=what, remedy=remedy, name="lapsed")
             books.settle(milestone.key, "lapsed", now)
         journal.milestone(milestone.key, "lapsed", 0)
 
@@ -132,21 +138,15 @@ class Announcer:
         now = self.clock.now()
         day = now.astimezone(ZoneInfo(self.call.zone)).date()
         with self.store.begin() as books:
-            cause = f"{milestone.key}/hindered/{day}"
-            if books.has_outcome(cause):
+            cause, what = f"{milestone.key}/hindered/{day}", f"{milestone.key} is due, but {hindrance}"
+            if not self._alarms.raise_once(books, cause, now, what=what, remedy=remedy):
                 return 0
-            self._record_alarm(books, cause, "alarm", (f"{milestone.key} is due, but {hindrance}", remedy), now)
         journal.milestone(milestone.key, "hindered", 0)
         return 1
 
-    def _record_alarm(self, books: Books, cause: str, name: str, said: tuple[str, str], now: datetime) -> None:
-        what, remedy = said
-        drafts: Sequence[Draft] = [
-            Draft(kind="alarm", to=Address(person.name, person.email), facts={"what": what, "remedy": remedy})
-            for person in self.call.organisers
-        ]
-        outcome = Outcome(name, drafts=tuple(drafts), note=what)
-        books.record(cause, outcome, self.desk.write(books, drafts, now), now, None)
+    @property
+    def _alarms(self) -> Alarms:
+        return Alarms(self.desk, self.call)
 
     def _settle(self, milestone: Milestone, state: str, count: int) -> None:
         with self.store.begin() as books:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 LOG = logging.getLogger("ranmailbot.post")
+STOPPED = {"all": "all sending", "bulk": "mailings"}
 KEY = 12
 """Characters of a letter's key that stand in the log."""
 
@@ -36,6 +37,16 @@ def set_aside(key: str, outcome: str, reason: str) -> None:
 def milestone(key: str, state: str, recipients: int) -> None:
     """A milestone was kept, goes on, has lapsed or is hindered."""
     LOG.info("milestone %s: %s, %d recipients", key, state, recipients)
+
+
+def stopped(level: str, reason: str, *, by_bot: bool) -> None:
+    """Mailings, or all sending, are stopped until a person resumes them; a person who did it knows."""
+    LOG.log(logging.ERROR if by_bot else logging.INFO, "%s: stopped, %s", STOPPED[level], reason)
+
+
+def disk(what: str) -> None:
+    """The disk is full, or is no longer."""
+    LOG.error("disk: %s", what)
 
 
 def mail(number: int, kind: str, state: str, reply: str = "") -> None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from ranmailbot.call.call import Call
 from ranmailbot.desk import Case, Context, Folder, Outcome
 from ranmailbot.flows import journal
+from ranmailbot.flows.after_restore import was_judged_before_restore
 from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.resolve import named, resolve
 from ranmailbot.intake import recognise
@@ -21,7 +22,7 @@ from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.letter_reading import read_letter
 from ranmailbot.mail.limits import Limits
-from ranmailbot.ports import Books, Clock, Envelope, Filed, Mailbox, ReadingRoom, Store, Unavailable, Unreadable
+from ranmailbot.ports import Again, Books, Clock, Envelope, Filed, Mailbox, ReadingRoom, Store, Unavailable, Unreadable
 
 BATCH = 100
 CORRECTABLE = frozenset(
@@ -39,6 +40,13 @@ class Received:
     read: Letter | Unreadable
     digest: str
     key: str
+    again: Again | None = None
+    """The letter in the store, if it was put aside and is judged once more."""
+
+    @property
+    def cause(self) -> str:
+        """The unique name of this judgement."""
+        return f"letter/{self.again.key}#{self.again.edition}" if self.again else f"letter/{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +63,30 @@ class Receiver:
 
     def run(self) -> int:
         """Judge and file what waits in the mailbox; how many messages that were. Raises Unavailable."""
+        if not self.store.has_room():
+            raise Unavailable("the disk is full: letters wait in the mailbox until there is room")
+        retried = self._retry()
         envelopes = self._batch(self.mailbox.fetch(BATCH))
         if not envelopes:
-            return 0
-        received = self._read(envelopes)
+            return retried
+        received = self._read(envelopes, [self.clock.arrival(envelope.stamp) for envelope in envelopes])
         with self.store.begin() as books:
             folders = [self._settle(books, one) for one in received]
             books.forget_attempts([one.digest for one in received])
         for folder in sorted(set(folders)):
             self.mailbox.file(folder, [e for e, there in zip(envelopes, folders, strict=True) if there == folder])
-        return len(envelopes)
+        return retried + len(envelopes)
+
+    def _retry(self) -> int:
+        """Judge one letter again that was put aside, if a person wants that; how many letters that were."""
+        with self.store.look() as books:
+            waiting = books.waiting_again(1)
+        for again in waiting:
+            (one,) = self._read([again.envelope], [again.arrived])
+            with self.store.begin() as books:
+                self._settle(books, replace(one, again=again))
+                books.forget_attempts([one.digest])
+        return len(waiting)
 
     def _batch(self, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
         """All of them; but after a crash one by one, so that only the letter that caused it is tried too often."""
@@ -72,13 +94,12 @@ class Receiver:
         suspects = [envelope for envelope, times in zip(envelopes, tried, strict=True) if times]
         return suspects[:1] or envelopes
 
-    def _read(self, envelopes: Sequence[Envelope]) -> list[Received]:
+    def _read(self, envelopes: Sequence[Envelope], arrived: Sequence[datetime]) -> list[Received]:
         """Decode everything that may be decoded. Attempts are committed first: a letter may take the bot down."""
         self.room.prepare()
         digests = [_digest(envelope) for envelope in envelopes]
         tried = self.store.attempts(digests)
         self.store.count_attempts(digests)
-        arrived = [self.clock.arrival(envelope.stamp) for envelope in envelopes]
         sound = [n for n, times in enumerate(tried) if envelopes[n].raw and times < self.limits.attempts]
         try:
             letters = iter(self.room.read([envelopes[n] for n in sound], [arrived[n] for n in sound]))
@@ -104,9 +125,14 @@ class Receiver:
 
     def _settle(self, books: Books, one: Received) -> str:
         """The one outcome of one message, and its folder."""
-        if folder := books.seen(one.key, one.envelope):
+        if one.again is None and (folder := books.seen(one.key, one.envelope)):
             journal.copied(one.key)
             return folder
+        if one.again is not None and one.key != one.again.key and books.knows_letter(one.key):
+            note = "it had been judged meanwhile, from another copy"
+            return self._set_aside(
+                books, replace(one, key=one.again.key), Outcome("repeated", Folder.COPIES, note=note)
+            )
         if isinstance(one.read, Unreadable):
             name, there = ("quarantined", Folder.QUARANTINE) if one.read.hopeless else ("shunted", Folder.SHUNTED)
             return self._set_aside(books, one, Outcome(name, there, note=one.read.reason))
@@ -132,12 +158,23 @@ class Receiver:
             call=self.call,
             now=now,
             reply_limit=self.limits.replies_per_sender_per_day,
+            domain_limit=self.limits.replies_per_domain_per_day,
             settle_seconds=self.limits.settle_seconds,
         )
         name, kind = recognise(case)
         outcome = kind.handle(case)
-        filed = Filed(one.key, one.envelope, one.arrived, name, letter, case.beside_answers, _whose(context, outcome))
-        books.record(f"letter/{one.key}", outcome, self.desk.write(books, outcome.drafts, now), now, filed)
+        filed = Filed(
+            key=one.key,
+            envelope=one.envelope,
+            arrived=one.arrived,
+            kind=name,
+            letter=letter,
+            remainder=case.beside_answers,
+            application=_whose(context, outcome),
+            again=one.again.number if one.again else None,
+        )
+        held = was_judged_before_restore(books, one.arrived)
+        books.record(one.cause, outcome, self.desk.write(books, outcome.drafts, now), now, filed, held=held)
         journal.judged(one.key, name, outcome.name, outcome.note)
         return str(outcome.folder)
 
@@ -145,8 +182,9 @@ class Receiver:
         """Kept with all its bytes, counted, shown in the digest; nothing is answered."""
         letter = one.read if isinstance(one.read, Letter) else None
         text = "\n\n".join((letter.text.text, *(each.text.text for each in letter.documents))) if letter else ""
-        filed = Filed(one.key, one.envelope, one.arrived, outcome.name, letter, text, None)
-        books.record(f"letter/{one.key}", outcome, (), self.clock.now(), filed)
+        again = one.again.number if one.again else None
+        filed = Filed(one.key, one.envelope, one.arrived, outcome.name, letter, text, None, again)
+        books.record(one.cause, outcome, (), self.clock.now(), filed)
         journal.set_aside(one.key, outcome.name, outcome.note)
         return str(outcome.folder)
 

@@ -36,6 +36,7 @@ def resolve(books: Books, letter: Letter, call: Call, now: datetime) -> Context:
         bounced=tuple(_bounced(books, report) for report in letter.reports),
         calendar_answers=_calendar_answers(books, letter),
         replies_today=books.replies_since(email, now - A_DAY) if email else 0,
+        domain_replies_today=books.replies_to_domain_since(email, now - A_DAY) if email else 0,
         form_sent=bool(email) and books.knows(email),
         next_number=books.next_number(),
         decided=_everybody(books) if organiser else MappingProxyType({}),

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from ranmailbot.desk import Outcome
 from ranmailbot.flows import journal
+from ranmailbot.flows.brake import Brake, passing
 from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mailings import FOR_NEWCOMERS, wanted
-from ranmailbot.ports import Archived, Books, Clock, State, Store, Submission, Unavailable, Waiting
+from ranmailbot.ports import Archived, Books, Clock, Store, Submission, Unavailable, Waiting
+from ranmailbot.records import State
 
 GROUP = 20
 LEASE = timedelta(minutes=15)
@@ -39,17 +42,19 @@ class Submitter:
     limits: Limits
     owner: str
     probe: Callable[[str, datetime], Archived]
+    brake: Brake
 
     def run(self) -> int:
         """Hand over what is due, within the pace; how many mails were settled or tried. Raises Unavailable."""
         recovered = self._recover()
         now = self.clock.now()
+        only, but = passing(self.brake.check(self.store, now))
         with self.store.look() as books:
-            allowance = self.limits.messages_per_minute - books.sent_since(now - A_MINUTE)
+            allowance = self.limits.messages_per_minute - books.sent_between(now - A_MINUTE, now)
         if allowance <= 0:
             return recovered
         with self.store.begin() as books:
-            claimed = books.claim(now, self.owner, now + LEASE, min(allowance, GROUP))
+            claimed = books.claim(now, self.owner, now + LEASE, min(allowance, GROUP), only=only, but=but)
         for position, waiting in enumerate(claimed):
             try:
                 self._deliver(waiting)
@@ -81,7 +86,7 @@ class Submitter:
                 if waiting.kind in STANDING_KINDS:
                     books.reopen(waiting.number)
                 return False
-            return books.doubt(waiting.number, now if archived else None)
+            return books.doubt(waiting.number, now if archived else None, now + LEASE)
 
     def _settle(self, books: Books, waiting: Waiting, delivery: Delivery) -> None:
         now, before = self.clock.now(), books.state_of(waiting.number)
@@ -124,10 +129,11 @@ class Submitter:
             if after is State.IN_DOUBT:
                 books.extend(waiting.number, now + LEASE)
                 return
-            books.advance(waiting.number, state, after, now)
-            if after is State.HELD:
+            if books.advance(waiting.number, state, after, now) and after is State.HELD:
                 note = f"mail {waiting.number} ({waiting.kind}) may or may not have been sent; it is held for a human"
-                books.record(f"mail/{waiting.number}/held", Outcome("held_mail", note=note), (), now, None)
+                books.record(
+                    _free(books, f"mail/{waiting.number}/held"), Outcome("held_mail", note=note), (), now, None
+                )
         journal.mail(waiting.number, waiting.kind, f"recovered: {after}")
 
     def _looked_up(self, waiting: Waiting, now: datetime) -> State:
@@ -153,6 +159,13 @@ def _still_wanted(books: Books, waiting: Waiting) -> bool:
     if waiting.kind in FOR_NEWCOMERS:
         return not books.unsubscribed(waiting.mail.recipient) and not books.applications_of(waiting.mail.recipient)
     return True
+
+
+def _free(books: Books, cause: str) -> str:
+    """A mail that a person released may be held once more, and that is told once more."""
+    if not books.has_outcome(cause):
+        return cause
+    return next(name for n in count(2) if not books.has_outcome(name := f"{cause}#{n}"))
 
 
 def _pause(attempts: int) -> timedelta:

@@ -69,7 +69,7 @@ def _thread(case: Case, after: Application) -> str:
 
 def _wait(case: Case, *, became: bool, complete: bool) -> int:
     if not case.may_answer and not (became and case.proven):
-        return A_DAY
+        return A_DAY * max(1, case.domain_days)  # to a whole domain as many each day as the limit says
     return 0 if complete else case.settle_seconds
 
 

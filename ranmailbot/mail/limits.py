@@ -32,6 +32,10 @@ class Limits:
     attempts: int = 5
     """How often a letter that takes the bot down is tried before it is put into quarantine."""
     replies_per_sender_per_day: int = 3
+    replies_per_domain_per_day: int = 50
+    """To addresses of one domain that prove nothing: somebody may have borrowed them."""
+    replies_per_hour: int = 500
+    """To everybody together; more than that looks like an attack, and the brake is pulled."""
     messages_per_minute: int = 30
     send_attempts: int = 12
     settle_seconds: int = 60

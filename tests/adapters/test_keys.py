@@ -16,7 +16,8 @@ from ranmailbot.adapters.keyring import LONGEST_STEP, open_seal, rotate, tend
 from ranmailbot.adapters.seal import AesSeal
 from ranmailbot.adapters.sql import owners
 from ranmailbot.adapters.wrapping_key import NEXT, read_file, read_key, write_file
-from ranmailbot.ports import KeyGone, SealBroken, Unavailable, WrappingKey
+from ranmailbot.ports import Unavailable
+from ranmailbot.sealing import KeyGone, SealBroken, WrappingKey
 
 FIRST, SECOND = b"1" * 32, b"2" * 32
 ANN = "application:call/1"
@@ -141,7 +142,7 @@ def test_two_processes_cannot_make_different_keys_for_one_owner(folder: Path) ->
 
 
 def test_files_belong_to_their_owner_alone(folder: Path) -> None:
-    seal, _ = open_seal(folder, WrappingKey(folder / "wrapping.key"), make=True)
+    seal, _ = open_seal(folder, WrappingKey(folder / "wrapping.key", own=True), make=True)
     tend(seal, folder, date(2022, 3, 1), **LIVES)
     found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
     assert found == {FILE: 0o600, "wrapping.key": 0o600, BACKUPS: 0o700, "keys-2022-03-01.sqlite": 0o600}
@@ -149,31 +150,31 @@ def test_files_belong_to_their_owner_alone(folder: Path) -> None:
 
 @pytest.mark.parametrize(("name", "mode"), [(FILE, 0o644), ("wrapping.key", 0o640), (".", 0o755)])
 def test_what_others_can_read_is_refused_with_the_command_that_mends_it(folder: Path, name: str, mode: int) -> None:
-    open_seal(folder, WrappingKey(folder / "wrapping.key"), make=True)
+    open_seal(folder, WrappingKey(folder / "wrapping.key", own=True), make=True)
     (folder / name).chmod(mode)
     with pytest.raises(SealBroken, match="chmod"):
-        open_seal(folder, WrappingKey(folder / "wrapping.key"), make=False)
+        open_seal(folder, WrappingKey(folder / "wrapping.key", own=True), make=False)
 
 
 def test_a_symbolic_link_is_refused(folder: Path, tmp_path: Path) -> None:
-    open_seal(folder, WrappingKey(folder / "wrapping.key"), make=True)
+    open_seal(folder, WrappingKey(folder / "wrapping.key", own=True), make=True)
     for name in (FILE, "wrapping.key"):
         (folder / name).rename(tmp_path / name)
         (folder / name).symlink_to(tmp_path / name)
         with pytest.raises(SealBroken, match=r"symbolic link|plain file"):
-            open_seal(folder, WrappingKey(folder / "wrapping.key"), make=False)
+            open_seal(folder, WrappingKey(folder / "wrapping.key", own=True), make=False)
         (folder / name).unlink()
         (tmp_path / name).rename(folder / name)
 
 
 def test_a_wrapping_key_is_made_once(folder: Path) -> None:
-    where = WrappingKey(folder / "wrapping.key")
+    where = WrappingKey(folder / "wrapping.key", own=True)
     first, made = read_key(where, make=True)
     assert (read_key(where, make=True), made) == ((first, False), True)
 
 
 def test_a_wrapping_key_that_got_lost_is_never_replaced_by_a_new_one(folder: Path) -> None:
-    where = WrappingKey(folder / "wrapping.key")
+    where = WrappingKey(folder / "wrapping.key", own=True)
     open_seal(folder, where, make=True)
     where.file.unlink()
     with pytest.raises(SealBroken, match=r"wrapping key .* is missing"):
@@ -181,8 +182,8 @@ def test_a_wrapping_key_that_got_lost_is_never_replaced_by_a_new_one(folder: Pat
 
 
 def test_a_wrapping_key_comes_from_a_text_or_a_command(folder: Path) -> None:
-    assert read_key(WrappingKey(folder / "k", text=text_of(FIRST)), make=False) == (FIRST, False)
-    assert read_key(WrappingKey(folder / "k", command=("echo", text_of(FIRST))), make=False) == (FIRST, False)
+    assert read_key(WrappingKey(text=text_of(FIRST)), make=False) == (FIRST, False)
+    assert read_key(WrappingKey(command=("echo", text_of(FIRST))), make=False) == (FIRST, False)
 
 
 @pytest.mark.parametrize(
@@ -191,19 +192,19 @@ def test_a_wrapping_key_comes_from_a_text_or_a_command(folder: Path) -> None:
 )
 def test_a_command_without_a_key_is_named(folder: Path, command: tuple[str, ...], complaint: str) -> None:
     with pytest.raises(SealBroken, match=complaint):
-        read_key(WrappingKey(folder / "k", command=command), make=False)
+        read_key(WrappingKey(command=command), make=False)
 
 
 def test_a_wrapping_key_is_never_shown() -> None:
-    where = WrappingKey(Path("k"), text=text_of(FIRST))
+    where = WrappingKey(text=text_of(FIRST))
     assert text_of(FIRST) not in repr(where)
     with pytest.raises(SealBroken) as refusal:
-        read_key(WrappingKey(Path("k"), text="c2VjcmV0"), make=False)
+        read_key(WrappingKey(text="c2VjcmV0"), make=False)
     assert "c2VjcmV0" not in str(refusal.value)
 
 
 def test_a_rotation_changes_the_wrapping_key_and_nothing_else(folder: Path) -> None:
-    where = WrappingKey(folder / "wrapping.key")
+    where = WrappingKey(folder / "wrapping.key", own=True)
     seal, _ = open_seal(folder, where, make=True)
     box, hashed = sealed(seal), seal.lookup("ann@example.org")
     tend(seal, folder, date(2022, 3, 1), **LIVES)
@@ -222,7 +223,7 @@ def test_a_rotation_changes_the_wrapping_key_and_nothing_else(folder: Path) -> N
 
 @pytest.mark.parametrize("done", ["nothing", "copies", "everything"])
 def test_a_rotation_that_was_cut_short_is_finished_by_whoever_comes_next(folder: Path, done: str) -> None:
-    where = WrappingKey(folder / "wrapping.key")
+    where = WrappingKey(folder / "wrapping.key", own=True)
     seal, _ = open_seal(folder, where, make=True)
     box = sealed(seal)
     tend(seal, folder, date(2022, 3, 1), **LIVES)
@@ -243,7 +244,7 @@ def test_a_rotation_that_was_cut_short_is_finished_by_whoever_comes_next(folder:
 
 
 def test_a_rotation_without_a_file_of_ours_needs_the_new_key(folder: Path) -> None:
-    where = WrappingKey(folder / "k", text=text_of(FIRST))
+    where = WrappingKey(text=text_of(FIRST))
     seal, _ = open_seal(folder, where, make=True)
     box = sealed(seal)
     with pytest.raises(SealBroken, match="name the variable"):

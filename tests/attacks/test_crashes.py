@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ranmailbot.ports import State
+from ranmailbot.records import State
 from tests.attacks.fuse import Fuse, FusedWorld
 from tests.attacks.tools import ANN, BOB, CAT, facts
 from tests.flows.test_announce import local

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -176,11 +177,48 @@ def test_what_a_stranger_writes_as_name_or_text_is_never_mailed_to_the_borrowed_
     world.engine.dispose()
 
 
-@pytest.mark.xfail(reason="known limit: no limit for all addresses of one domain yet (docs/security.md)", strict=True)
 def test_a_hundred_borrowed_addresses_at_one_domain_get_few_mails(tmp_path: Path) -> None:
     world = QuickWorld(tmp_path)
     for number in range(100):
         world.post(f"person{number}@ministry.example", "Hello", proven=False)
     world.settle()
     assert len(world.all_sent()) <= FEW_FOR_A_DOMAIN
+    world.engine.dispose()
+
+
+def test_unproven_applicants_of_one_domain_are_all_acknowledged_some_each_day(tmp_path: Path) -> None:
+    world = QuickWorld(tmp_path)
+    for number in range(120):
+        world.post(f"person{number}@gmail.example", answers((1, 2, 3, 4)), proven=False)
+    world.settle()
+    each_day = [len(world.mails_of_kind("acknowledgement"))]
+    for _ in range(2):
+        world.pass_time(days=1)
+        each_day.append(len(world.mails_of_kind("acknowledgement")))
+    assert each_day == [50, 100, 120]
+    world.engine.dispose()
+
+
+def test_proven_people_of_one_domain_are_answered_at_once_however_many_they_are(tmp_path: Path) -> None:
+    world = QuickWorld(tmp_path)
+    for number in range(120):
+        world.post(f"person{number}@gmail.example", answers((1, 2, 3, 4)))
+    world.settle()
+    assert len(world.mails_of_kind("acknowledgement")) == 120
+    world.engine.dispose()
+
+
+def test_a_bomb_of_letters_from_many_domains_stops_the_bot_before_it_answers_most_of_them(tmp_path: Path) -> None:
+    world = QuickWorld(tmp_path)
+    world.limits = replace(world.limits, messages_per_minute=30)
+    world.start()
+    for minute in range(60):
+        for number in range(20):
+            world.post(f"person@domain{minute}-{number}.example", "Hello", proven=False)
+        world.receive()
+        world.submitter.run()
+        world.clock.moment += timedelta(minutes=1)
+    assert len(world.letters()) == 1_200
+    assert len(world.mails_of_kind("form")) <= world.limits.replies_per_hour
+    assert len(world.mails_of_kind("alarm")) == len(world.call.organisers)
     world.engine.dispose()

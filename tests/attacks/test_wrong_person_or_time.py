@@ -9,7 +9,7 @@ import pytest
 
 from ranmailbot.call.application import Decision
 from ranmailbot.mail.delivery import Deferred
-from ranmailbot.ports import State
+from ranmailbot.records import State
 from tests.attacks.tools import ANN, BOB, CAT, QuickWorld, invite, secrets_of, whole
 from tests.flows.test_announce import decide, local
 from tests.flows.test_decisions_and_replies import first_day, respond

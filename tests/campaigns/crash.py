@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ranmailbot import service
-from ranmailbot.ports import BooksReport
+from ranmailbot.records import BooksReport
 from tests.campaigns.bot import written
 from tests.campaigns.posts import BOX, KINDS, Post, opened
 from tests.interop.bench import missing
@@ -129,7 +129,7 @@ class Campaign:
         try:
             return desktop.reports.books()
         finally:
-            desktop.reports.close()
+            desktop.close()
 
     def tally(self, kills: int) -> Tally:
         """Counted where people look: in the mailboxes, and in the books."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.campaigns.crash import campaign
+from tests.campaigns.drill import drill
 from tests.campaigns.simulate import simulate
 from tests.interop.bench import missing
 
@@ -17,6 +20,13 @@ def test_a_bot_that_is_killed_at_random_loses_nothing_and_doubles_nothing() -> N
 @pytest.mark.parametrize("seed", range(12))
 def test_no_promise_is_broken_in_six_weeks_of_faults_and_crashes(seed: int) -> None:
     assert simulate(seed) > 0
+
+
+def test_a_restored_backup_differs_in_nothing_but_what_is_held(tmp_path: Path) -> None:
+    done = drill(120, tmp_path)
+    assert done.differences == (), done.line()
+    assert done.held > 0
+    assert done.compared > 400
 
 
 @pytest.mark.interop

@@ -21,7 +21,7 @@ from tests.world import ROOT, WORDS, answers, settings
 CONFIG = ["--config", str(ROOT / "config.toml")]
 COMMANDS = (
     *("run", "rehearse", "publish", "check", "timeline", "read", "status", "list", "show", "decide", "outbox"),
-    *("preview", "completion", "keys"),
+    *("preview", "completion", "keys", "hold", "resume", "release", "drop", "retry", "backup", "restore"),
 )
 
 
@@ -178,7 +178,20 @@ def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize(
-    "command", [["status"], ["list"], ["show", "A-001"], ["outbox"], ["decide", "invite", "A-001"]]
+    "command",
+    [
+        ["status"],
+        ["list"],
+        ["show", "A-001"],
+        ["outbox"],
+        ["decide", "invite", "A-001"],
+        ["hold"],
+        ["resume"],
+        ["release", "1"],
+        ["drop", "1"],
+        ["retry"],
+        ["backup", "x.sqlite"],
+    ],
 )
 def test_before_anything_is_stored_it_says_how_to_begin(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, command: list[str]

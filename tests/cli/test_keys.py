@@ -31,7 +31,7 @@ def call(tmp_path: Path, world: World) -> list[str]:
     desktop = service.open_desktop(settings, WallClock(), settings.storage.folder)
     with desktop.store.begin() as books:
         books.record("command/1", applied(world), (), world.clock.now(), None)
-    desktop.reports.close()
+    desktop.close()
     return ["--config", str(place / "config.toml")]
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from ranmailbot.adapters.smtp import SmtpSubmission
 from ranmailbot.call.application import Decision
 from ranmailbot.flows.submit import LEASE
-from ranmailbot.mail.delivery import Deferred, Refused, Sent, Unclear
-from ranmailbot.ports import Archived, State, Unavailable
+from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear
+from ranmailbot.mail.outgoing import OutgoingMail
+from ranmailbot.ports import Archived, Unavailable
+from ranmailbot.records import State
 from tests.flows.test_announce import decide, local
 from tests.world import World
 
@@ -73,6 +77,29 @@ def test_a_temporary_refusal_for_ever_is_given_up_and_told(world: World) -> None
     for _ in range(world.limits.send_attempts + 1):
         world.pass_time(hours=3)
     assert state(world) is State.REFUSED
+
+
+def test_a_mail_in_doubt_has_a_lease_of_its_own_however_long_the_mails_before_it_took(world: World) -> None:
+    for name in ("ann", "bob"):
+        world.post(f"{name}@example.org", "Hello")
+    world.receive()
+    real = world.submission.send
+
+    def slow(mail: OutgoingMail, before_data: Callable[[bool], bool]) -> Delivery:
+        world.clock.moment += timedelta(minutes=10)
+        return real(mail, before_data)
+
+    world.submission.send = slow  # type: ignore[method-assign]
+    world.submission.outcomes[world.outbox()[1].message_id] = Unclear("no answer after DATA")
+    world.submitter.run()
+    assert state(world, 2) is State.IN_DOUBT
+    with world.store.look() as books:
+        assert books.expired(world.clock.now() + LEASE - timedelta(seconds=1), "worker-1") == ()
+        assert len(books.expired(world.clock.now() + LEASE + timedelta(seconds=1), "worker-1")) == 1
+
+
+def test_a_lease_is_longer_than_a_mail_may_take() -> None:
+    assert LEASE.total_seconds() > 2 * SmtpSubmission.__dataclass_fields__["timeout_seconds"].default
 
 
 def test_a_mail_without_an_answer_after_data_is_never_simply_tried_again(world: World) -> None:

@@ -15,11 +15,15 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from ranmailbot.adapters.sql import tables
 from ranmailbot.ports import Unavailable
 
+DATABASE = "ranmailbot.sqlite"
 BUSY_SECONDS = 30
 KEY_STORE = "key_store"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -29,15 +33,29 @@ class StoreRefused(Exception):
     """The store cannot be used as it is. The text says why and what to do."""
 
 
-def open_engine(folder: Path) -> Engine:
+def open_engine(folder: Path, name: str = DATABASE) -> Engine:
     """The database in this folder, made and migrated as needed. Raises StoreRefused."""
-    path = _private_file(folder)
+    path = _private_file(folder, name)
     # Values stand in no fault and in no log of the library, whatever level somebody sets.
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
-    _migrate(engine)
+    try:
+        _migrate(engine)
+    except CommandError:
+        raise StoreRefused(
+            f"the database {path} was made by a newer version of ranmailbot; install that one again"
+        ) from None
+    except DatabaseError as fault:
+        if isinstance(fault, OperationalError):  # locked, or the disk is full: that passes
+            raise
+        raise StoreRefused(_damaged(str(path), str(fault.orig))) from None
     return engine
+
+
+def known_revisions() -> frozenset[str]:
+    """The states of the database that this version can bring up to date."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 @contextmanager
@@ -63,7 +81,7 @@ def check_integrity(engine: Engine) -> None:
     with engine.connect() as connection:
         verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
     if verdict != "ok":
-        raise StoreRefused(f"the database {engine.url.database} is damaged ({verdict}); restore it from a backup")
+        raise StoreRefused(_damaged(str(engine.url.database), str(verdict)))
 
 
 def key_store_of(engine: Engine) -> str:
@@ -95,9 +113,13 @@ def bind_key_store(engine: Engine, call: str, store: str, at: datetime) -> None:
             )
 
 
-def _private_file(folder: Path) -> Path:
+def _damaged(path: str, verdict: str) -> str:
+    return f"the database {path} is damaged ({verdict}); stop the bot and run `ranmailbot restore` with a backup"
+
+
+def _private_file(folder: Path, name: str) -> Path:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "ranmailbot.sqlite"
+    path = folder / name
     if folder.stat().st_mode & 0o077:
         raise StoreRefused(f"{folder} can be read by others; run: chmod 700 {folder}")
     try:
@@ -123,14 +145,21 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def _migrate(engine: Engine) -> None:
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _migrate(engine: Engine) -> None:
+    config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def unavailable(fault: Exception) -> Unavailable:
+def unavailable(fault: Exception, *, full: bool = False) -> Unavailable:
     """What a locked or full database is to the rest of the house: come again later."""
+    if full:
+        return Unavailable("the disk is full; make room, it then goes on by itself")
     return Unavailable(f"the database cannot be used just now: {type(fault).__name__}")

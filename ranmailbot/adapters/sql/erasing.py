@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Row, Table, func, or_, select, update
 from ranmailbot.adapters.sql import owners, tables
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Status, StepRefused
-from ranmailbot.ports import KeyGone, State
+from ranmailbot.records import State
+from ranmailbot.sealing import KeyGone
 
 WAITING = (str(State.QUEUED), str(State.HELD))
 UNDERWAY = (str(State.CLAIMED), str(State.IN_DOUBT))

@@ -12,9 +12,14 @@ APPLICATION, ASKED, PERSON, OTHERS, ORGANISERS = "application", "asked", "person
 MONTHS = 12
 
 
-def applicant(call: str, number: int) -> str:
-    """An applicant: the application, all its versions, letters and mails."""
-    return f"{APPLICATION}:{call}/{number}"
+def applicant(call: str, number: int | None = None) -> str:
+    """An applicant: the application, all its versions, letters and mails; without `number` what all begin with."""
+    return f"{APPLICATION}:{call}/" + (f"{number}" if number is not None else "")
+
+
+def numbered(owner: str) -> int:
+    """The number of the application whose owner this is."""
+    return int(owner.rpartition("/")[2])
 
 
 def asked(call: str, address: str) -> str:

@@ -10,14 +10,15 @@ from typing import Any
 
 from sqlalchemy import Row, exists, func, select
 
-from ranmailbot.adapters.sql import owners, tables
+from ranmailbot.adapters.sql import about, owners, tables
 from ranmailbot.adapters.sql.packing import answers_of, application_facts, profile_of
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Application, Decision, Reply, Rsvp, Status
 from ranmailbot.desk import Recipient, addressee
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import CalendarEvent
-from ranmailbot.ports import KeyGone
+from ranmailbot.records import NUMBERS
+from ranmailbot.sealing import KeyGone
 
 GROUP = 500
 """How many applications are unsealed at a time while all of them are read."""
@@ -55,13 +56,24 @@ def changed_between(shelf: Shelf, since: datetime, until: datetime) -> tuple[App
 
 
 def next_number(shelf: Shelf) -> int:
-    """The number after the last one. A number is never given twice, not even after its applicant was erased."""
+    """The number after the last one that was ever given, as far as that is known.
+
+    A number is never given twice, not even after its applicant was erased.
+    """
     table = tables.applications
     highest = select(func.max(table.c.number)).where(table.c.call == shelf.call.key)
-    number = int(shelf.connection.execute(highest).scalar() or 0) + 1
+    given = about.fact(shelf, NUMBERS)
+    number = max(int(shelf.connection.execute(highest).scalar() or 0), int(given.value) if given else 0) + 1
     while shelf.seal.gone(shelf.applicant(number)):
         number += 1
     return number
+
+
+def count(shelf: Shelf) -> int:
+    """How many applications there are."""
+    table = tables.applications
+    total = select(func.count()).where(table.c.call == shelf.call.key)
+    return int(shelf.connection.execute(total).scalar_one())
 
 
 def save(shelf: Shelf, person: Application, letter: int | None) -> None:

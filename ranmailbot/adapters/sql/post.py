@@ -12,7 +12,9 @@ from ranmailbot.adapters.sql import people, tables
 from ranmailbot.adapters.sql.packing import form_of
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.desk import Enquiry, Folder, News, Outcome, SentMail
-from ranmailbot.ports import Envelope, Filed, KeyGone, State
+from ranmailbot.ports import Envelope, Filed
+from ranmailbot.records import State
+from ranmailbot.sealing import KeyGone
 
 EXCERPT = 600
 """Characters of an enquiry that the digest shows."""
@@ -58,6 +60,22 @@ def forget_attempts(shelf: Shelf, digests: Sequence[str]) -> None:
 
 def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
     """Store the letter with all its bytes; the id of its row."""
+    return shelf.number(
+        tables.letters,
+        **judged(shelf, filed, folder),
+        uidvalidity=filed.envelope.uidvalidity,
+        uid=filed.envelope.uid,
+        junk=filed.envelope.junk,
+        size=filed.envelope.size,
+        arrived_at=filed.arrived,
+        copies=0,
+        editions=1,
+        again=False,
+    )
+
+
+def judged(shelf: Shelf, filed: Filed, folder: str) -> dict[str, object]:
+    """What judging a letter tells of it: these columns change if it is judged again."""
     letter = filed.letter
     sender = letter.sender.email if letter and letter.sender else ""
     owner = shelf.owner(filed.application, sender, filed.arrived)
@@ -68,23 +86,14 @@ def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
         "subject": letter.subject if letter else "",
         "remainder": filed.remainder,
     }
-    return shelf.number(
-        tables.letters,
-        key=filed.key,
-        kind=filed.kind,
-        folder=folder,
-        uidvalidity=filed.envelope.uidvalidity,
-        uid=filed.envelope.uid,
-        junk=filed.envelope.junk,
-        size=filed.envelope.size,
-        arrived_at=filed.arrived,
-        copies=0,
-        editions=1,
-        again=False,
-        owner=owner,
-        sealed=shelf.close(owner, facts),
-        raw=shelf.seal.seal(owner, filed.envelope.raw),
-    )
+    return {
+        "key": filed.key,
+        "kind": filed.kind,
+        "folder": folder,
+        "owner": owner,
+        "sealed": shelf.close(owner, facts),
+        "raw": shelf.seal.seal(owner, filed.envelope.raw),
+    }
 
 
 def has_outcome(shelf: Shelf, cause: str) -> bool:

@@ -13,7 +13,8 @@ from ranmailbot.adapters.sql import outbox, people, tables
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
-from ranmailbot.ports import BooksReport, KeyGone, LetterRecord, MailRecord, Seal, State
+from ranmailbot.records import BooksReport, LetterRecord, MailRecord, State
+from ranmailbot.sealing import KeyGone, Seal
 
 GONE = "(erased)"
 
@@ -41,7 +42,7 @@ class SqlReports:
                 copies=int(shelf.connection.execute(copies).scalar() or 0),
                 sent=sent,
                 states=_count(shelf, boxes, boxes.c.state),
-                applications=people.next_number(shelf) - 1,
+                applications=people.count(shelf),
                 milestones=tuple((row.key, row.state, row.at) for row in milestones),
             )
 

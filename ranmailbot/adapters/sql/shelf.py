@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from ranmailbot.adapters.sql import owners
 from ranmailbot.adapters.sql.packing import pack, unpack
 from ranmailbot.call.call import Call
-from ranmailbot.ports import Seal
+from ranmailbot.sealing import Seal
 
 
 @dataclass(frozen=True, slots=True)

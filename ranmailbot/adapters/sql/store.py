@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from ranmailbot.adapters.sql import erasing, outbox, people, post, timeline
+from ranmailbot.adapters.sql import about, again, erasing, outbox, people, post, timeline
 from ranmailbot.adapters.sql.engine import unavailable
+from ranmailbot.adapters.sql.reserve import Reserve
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
 from ranmailbot.desk import News, Outcome, Recipient, SentMail
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import CalendarEvent
-from ranmailbot.ports import Envelope, Filed, Seal, State, Waiting, Written
+from ranmailbot.ports import Again, Envelope, Filed, Waiting, Written
+from ranmailbot.records import Aside, Fact, State
+from ranmailbot.sealing import Seal
 
 
 class SqlStore:
     """Implements ports.Store on an engine. `config` is the digest of the configuration in force."""
 
-    def __init__(self, engine: Engine, call: Call, seal: Seal, config: str, listed: Sequence[Address] = ()) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        call: Call,
+        seal: Seal,
+        config: str,
+        listed: Sequence[Address] = (),
+        *,
+        reserve: Reserve | None = None,
+    ) -> None:
         """`listed` are the people of the announcement list."""
+        self._reserve = reserve
         self._engine = engine
         self._call = call
         self._seal = seal
@@ -44,6 +57,10 @@ class SqlStore:
         """One reading transaction."""
         with self._transaction(reading=True) as books:
             yield books
+
+    def has_room(self) -> bool:
+        """Whether the reserve on the disk is there; it is made if it can be."""
+        return self._reserve is None or self._reserve.keep()
 
     def attempts(self, digests: Sequence[str]) -> tuple[int, ...]:
         """Attempts so far, in order."""
@@ -63,7 +80,8 @@ class SqlStore:
                 with nullcontext() if reading else self._new_keys():
                     yield SqlBooks(Shelf(connection, self._call, self._seal, self._config), self._listed)
         except OperationalError as fault:
-            raise unavailable(fault) from fault
+            full = self._reserve is not None and self._reserve.give_up_if(fault)
+            raise unavailable(fault, full=full) from fault
 
     @contextmanager
     def _new_keys(self) -> Iterator[None]:
@@ -85,6 +103,18 @@ class SqlBooks:
     def seen(self, key: str, envelope: Envelope) -> str | None:
         return post.seen(self.shelf, key, envelope)
 
+    def knows_letter(self, key: str) -> bool:
+        return again.knows(self.shelf, key)
+
+    def aside(self) -> tuple[Aside, ...]:
+        return again.aside(self.shelf)
+
+    def judge_again(self, number: int) -> None:
+        again.mark(self.shelf, number)
+
+    def waiting_again(self, limit: int) -> tuple[Again, ...]:
+        return again.waiting(self.shelf, limit)
+
     def sent_mail(self, message_ids: Sequence[str], reference: str) -> SentMail | None:
         return post.sent_mail(self.shelf, message_ids, reference)
 
@@ -102,6 +132,12 @@ class SqlBooks:
 
     def replies_since(self, email: str, since: datetime) -> int:
         return outbox.replies_since(self.shelf, email, since)
+
+    def replies_to_domain_since(self, email: str, since: datetime) -> int:
+        return outbox.replies_to_domain_since(self.shelf, email, since)
+
+    def all_replies_since(self, since: datetime) -> int:
+        return outbox.all_replies_since(self.shelf, since)
 
     def knows(self, email: str) -> bool:
         return people.knows(self.shelf, email)
@@ -124,19 +160,28 @@ class SqlBooks:
     def has_outcome(self, cause: str) -> bool:
         return post.has_outcome(self.shelf, cause)
 
-    def record(self, cause: str, outcome: Outcome, mails: Sequence[Written], at: datetime, filed: Filed | None) -> bool:
+    def record(
+        self,
+        cause: str,
+        outcome: Outcome,
+        mails: Sequence[Written],
+        at: datetime,
+        filed: Filed | None,
+        *,
+        held: bool = False,
+    ) -> bool:
         """One cause, one outcome: the letter, the row, the people, the mails."""
         if post.has_outcome(self.shelf, cause):
             return False
         letter = self._keep_letter(filed, outcome)
-        about = filed.application if filed is not None else post.about(outcome)
-        number = post.keep_outcome(self.shelf, cause, outcome, letter, about, at=at)
+        whose = filed.application if filed is not None else post.about(outcome)
+        number = post.keep_outcome(self.shelf, cause, outcome, letter, whose, at=at)
         for person in outcome.applications:
             people.save(self.shelf, person, letter)
         for thread in outcome.void:
             outbox.void_thread(self.shelf, thread, at)
         for written in mails:
-            outbox.put(self.shelf, written, number, at)
+            outbox.put(self.shelf, written, number, at, held=held)
         for email in outcome.unsubscribe:
             people.unsubscribe(self.shelf, email)
         return True
@@ -162,8 +207,23 @@ class SqlBooks:
     def release(self, milestone: str, recipient: str) -> None:
         timeline.release(self.shelf, milestone, recipient)
 
-    def claim(self, now: datetime, owner: str, lease_until: datetime, limit: int) -> tuple[Waiting, ...]:
-        return outbox.claim(self.shelf, now, owner, lease_until, limit)
+    def claim(
+        self,
+        now: datetime,
+        owner: str,
+        lease_until: datetime,
+        limit: int,
+        *,
+        only: Collection[str] | None = None,
+        but: Collection[str] = (),
+    ) -> tuple[Waiting, ...]:
+        return outbox.claim(self.shelf, now, owner, lease_until, limit=limit, only=only, but=but)
+
+    def find_state(self, number: int) -> State | None:
+        return outbox.find_state(self.shelf, number)
+
+    def numbers_in(self, state: State) -> tuple[int, ...]:
+        return outbox.numbers_in(self.shelf, state)
 
     def state_of(self, number: int) -> State:
         return outbox.state_of(self.shelf, number)
@@ -171,8 +231,8 @@ class SqlBooks:
     def advance(self, number: int, before: State, after: State, at: datetime, reply: str = "") -> bool:
         return outbox.advance(self.shelf, number, before, after, at=at, reply=reply)
 
-    def doubt(self, number: int, archived_at: datetime | None) -> bool:
-        return outbox.doubt(self.shelf, number, archived_at)
+    def doubt(self, number: int, archived_at: datetime | None, lease_until: datetime) -> bool:
+        return outbox.doubt(self.shelf, number, archived_at, lease_until)
 
     def defer(self, number: int, before: State, at: datetime, reply: str) -> bool:
         return outbox.defer(self.shelf, number, before, at, reply)
@@ -189,8 +249,20 @@ class SqlBooks:
     def expired(self, now: datetime, owner: str) -> tuple[tuple[State, Waiting], ...]:
         return outbox.expired(self.shelf, now, owner)
 
-    def sent_since(self, moment: datetime) -> int:
-        return outbox.sent_since(self.shelf, moment)
+    def sent_between(self, since: datetime, until: datetime) -> int:
+        return outbox.sent_between(self.shelf, since, until)
+
+    def shift_waiting(self, by: timedelta) -> None:
+        outbox.shift_waiting(self.shelf, by)
+
+    def fact(self, name: str) -> Fact | None:
+        return about.fact(self.shelf, name)
+
+    def note_fact(self, name: str, value: str, at: datetime) -> None:
+        about.note(self.shelf, name, value, at)
+
+    def forget_fact(self, name: str) -> None:
+        about.forget(self.shelf, name)
 
     def applications(self) -> Iterable[Application]:
         return people.everybody(self.shelf)
@@ -214,4 +286,7 @@ class SqlBooks:
         return post.news(self.shelf, since, until)
 
     def _keep_letter(self, filed: Filed | None, outcome: Outcome) -> int | None:
-        return post.keep_letter(self.shelf, filed, str(outcome.folder or "")) if filed is not None else None
+        if filed is None:
+            return None
+        folder = str(outcome.folder or "")
+        return again.keep(self.shelf, filed, folder) if filed.again else post.keep_letter(self.shelf, filed, folder)

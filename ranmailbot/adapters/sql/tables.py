@@ -98,6 +98,7 @@ letters = Table(
     Column("raw", LargeBinary, nullable=False),
     UniqueConstraint("call", "key"),
     Index(None, "call", "arrived_at"),
+    Index(None, "call", "again"),
 )
 
 outcomes = Table(
@@ -201,6 +202,7 @@ outbox = Table(
     Column("session", Text),
     Column("thread", Text, nullable=False),
     Column("recipient", Text, nullable=False),
+    Column("domain", Text, nullable=False, default="", server_default=""),
     Column("message_id", Text, nullable=False),
     Column("reply", Boolean, nullable=False),
     Column("asks", Boolean, nullable=False),
@@ -220,6 +222,8 @@ outbox = Table(
     UniqueConstraint("call", "message_id"),
     Index(None, "call", "state", "next_at"),
     Index(None, "call", "recipient", "created_at"),
+    Index(None, "call", "domain", "created_at"),
+    Index(None, "call", "reply", "created_at"),
     Index(None, "call", "settled_at"),
 )
 
