@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from ranmailbot.call.application import Status
 from ranmailbot.desk import Outcome
@@ -489,3 +492,21 @@ def test_a_document_is_no_request(world: World) -> None:
     world.settle()
     assert not world.applications()[0].withdrawn
     assert "withdrawal_asked" not in world.outcomes()
+
+
+def test_a_disk_that_fails_while_a_letter_is_judged_is_no_fault_of_the_letter(world: World) -> None:
+    full = [True]
+
+    def write(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if full[0] and statement.startswith("INSERT INTO applications"):
+            raise OperationalError(statement, None, sqlite3.OperationalError("database or disk is full"))
+
+    event.listen(world.engine, "before_cursor_execute", write)
+    world.post(ANN, answers((1, 2, 3, 4)))
+    with pytest.raises(Unavailable):
+        world.receive()
+    assert world.outcomes() == []
+    assert len(world.mailbox.folders["INBOX"]) == 1
+    full[0] = False
+    world.settle()
+    assert world.outcomes() == ["applied"]
