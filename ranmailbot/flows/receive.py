@@ -55,9 +55,10 @@ class Receiver:
 
     def run(self) -> int:
         """Judge and file what waits in the mailbox; how many messages that were. Raises Unavailable."""
-        envelopes = self._batch(self.mailbox.fetch(BATCH))
-        if not envelopes:
+        waiting = self.mailbox.fetch(BATCH)
+        if not waiting:
             return 0
+        envelopes = self._batch(waiting)
         received = self._read(envelopes)
         with self.store.begin() as books:
             folders = [self._settle(books, one) for one in received]

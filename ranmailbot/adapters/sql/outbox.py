@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from ranmailbot.adapters.sql import people, tables
 from ranmailbot.adapters.sql.packing import form_of, mail_facts
@@ -57,32 +59,24 @@ def void_thread(shelf: Shelf, thread: str, at: datetime) -> None:
 
 def replies_since(shelf: Shelf, email: str, since: datetime) -> int:
     """Automatic replies to this address since then, void ones aside."""
-    table = tables.outbox
-    query = select(func.count()).where(
-        table.c.call == shelf.call.key,
-        table.c.recipient == shelf.seal.lookup(email),
-        table.c.created_at >= since,
-        table.c.reply.is_(True),
-        table.c.state != str(State.VOID),
-    )
-    return int(shelf.connection.execute(query).scalar_one())
+    asked = {"call": shelf.call.key, "to": shelf.seal.lookup(email), "since": since}
+    return int(shelf.connection.execute(_replies(), asked).scalar_one())
 
 
 def claim(shelf: Shelf, now: datetime, owner: str, lease_until: datetime, limit: int) -> tuple[Waiting, ...]:
     """Take the mails that are due, the oldest first, for as long as the lease lasts."""
     table = tables.outbox
-    query = shelf.of(table).where(table.c.state == str(State.QUEUED), table.c.next_at <= now)
-    rows = shelf.all(query.order_by(table.c.next_at, table.c.id).limit(limit))
-    numbers = [row.id for row in rows]
-    values = {"state": str(State.CLAIMED), "claimed_by": owner, "lease_until": lease_until}
-    shelf.connection.execute(update(table).where(table.c.id.in_(numbers)).values(**values))
+    rows = shelf.connection.execute(_due(), {"call": shelf.call.key, "now": now, "most": limit}).all()
+    if rows:
+        numbers = [row.id for row in rows]
+        values = {"state": str(State.CLAIMED), "claimed_by": owner, "lease_until": lease_until}
+        shelf.connection.execute(update(table).where(table.c.id.in_(numbers)).values(**values))
     return tuple(waiting(shelf, row) for row in rows)
 
 
 def state_of(shelf: Shelf, number: int) -> State:
     """The state of this mail."""
-    table = tables.outbox
-    return State(shelf.connection.execute(select(table.c.state).where(table.c.id == number)).scalar_one())
+    return State(shelf.connection.execute(_state(), {"number": number}).scalar_one())
 
 
 def advance(shelf: Shelf, number: int, before: State, after: State, *, at: datetime, reply: str) -> bool:
@@ -108,34 +102,20 @@ def extend(shelf: Shelf, number: int, lease_until: datetime) -> None:
 
 def defer(shelf: Shelf, number: int, before: State, at: datetime, reply: str) -> bool:
     """Back to the queue, one attempt more."""
-    table = tables.outbox
-    values = {
-        "state": str(State.QUEUED),
-        "claimed_by": "",
-        "lease_until": None,
-        "next_at": at,
-        "attempts": table.c.attempts + 1,
-        "last_reply": reply,
-    }
-    return _set(shelf, number, before, values)
+    attempts = tables.outbox.c.attempts
+    values = {"state": str(State.QUEUED), "claimed_by": "", "lease_until": None, "next_at": at, "last_reply": reply}
+    return _set(shelf, number, before, values, attempts=attempts + 1)
 
 
 def expired(shelf: Shelf, now: datetime, owner: str) -> tuple[tuple[State, Waiting], ...]:
     """Mails whose lease is over, or that a worker before this one had claimed and not begun to send."""
-    table = tables.outbox
-    claimed = table.c.state == str(State.CLAIMED)
-    over = table.c.state.in_((str(State.CLAIMED), str(State.IN_DOUBT))) & (table.c.lease_until < now)
-    query = shelf.of(table).where(over | (claimed & (table.c.claimed_by != owner))).order_by(table.c.id)
-    return tuple((State(row.state), waiting(shelf, row)) for row in shelf.all(query))
+    rows = shelf.connection.execute(_expired(), {"call": shelf.call.key, "now": now, "owner": owner})
+    return tuple((State(row.state), waiting(shelf, row)) for row in rows.all())
 
 
 def sent_since(shelf: Shelf, moment: datetime) -> int:
     """How many mails were handed over since then."""
-    table = tables.outbox
-    query = select(func.count()).where(
-        table.c.call == shelf.call.key, table.c.settled_at > moment, table.c.state == str(State.SENT)
-    )
-    return int(shelf.connection.execute(query).scalar_one())
+    return int(shelf.connection.execute(_sent_since(), {"call": shelf.call.key, "moment": moment}).scalar_one())
 
 
 def waiting(shelf: Shelf, row: Row[Any]) -> Waiting:
@@ -152,7 +132,56 @@ def waiting(shelf: Shelf, row: Row[Any]) -> Waiting:
     return Waiting(row.id, mail, row.kind, row.application, row.session, row.attempts, row.not_after, row.doubted_at)
 
 
-def _set(shelf: Shelf, number: int, before: State, values: dict[str, Any]) -> bool:
+def _set(shelf: Shelf, number: int, before: State, values: dict[str, Any], **counted: ColumnElement[int]) -> bool:
+    to = {f"to_{name}": value for name, value in values.items()}
+    statement = _compare_and_set(tuple(values))
+    if counted:
+        statement = statement.values(**counted)
+    found = shelf.connection.execute(statement, {"number": number, "before": str(before), **to})
+    return found.first() is not None
+
+
+# What the submitter asks each time it wakes: built once, since building a statement costs more than running it.
+
+
+@cache
+def _due() -> Select[Any]:
     table = tables.outbox
-    statement = update(table).where(table.c.id == number, table.c.state == str(before)).values(**values)
-    return shelf.connection.execute(statement.returning(table.c.id)).first() is not None
+    mine = (table.c.call == bindparam("call"), table.c.state == str(State.QUEUED), table.c.next_at <= bindparam("now"))
+    return select(table).where(*mine).order_by(table.c.next_at, table.c.id).limit(bindparam("most"))
+
+
+@cache
+def _expired() -> Select[Any]:
+    table = tables.outbox
+    claimed = table.c.state == str(State.CLAIMED)
+    taken = table.c.state.in_((str(State.CLAIMED), str(State.IN_DOUBT)))
+    over = (taken & (table.c.lease_until < bindparam("now"))) | (claimed & (table.c.claimed_by != bindparam("owner")))
+    return select(table).where(table.c.call == bindparam("call"), over).order_by(table.c.id)
+
+
+@cache
+def _sent_since() -> Select[Any]:
+    table = tables.outbox
+    mine = (table.c.call == bindparam("call"), table.c.settled_at > bindparam("moment"))
+    return select(func.count()).where(*mine, table.c.state == str(State.SENT))
+
+
+@cache
+def _replies() -> Select[Any]:
+    table = tables.outbox
+    mine = (table.c.call == bindparam("call"), table.c.recipient == bindparam("to"))
+    replies = (table.c.created_at >= bindparam("since"), table.c.reply.is_(True), table.c.state != str(State.VOID))
+    return select(func.count()).where(*mine, *replies)
+
+
+@cache
+def _state() -> Select[Any]:
+    return select(tables.outbox.c.state).where(tables.outbox.c.id == bindparam("number"))
+
+
+@cache
+def _compare_and_set(names: tuple[str, ...]) -> ReturningUpdate[Any]:
+    table = tables.outbox
+    here = (table.c.id == bindparam("number"), table.c.state == bindparam("before"))
+    return update(table).where(*here).values({name: bindparam(f"to_{name}") for name in names}).returning(table.c.id)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from ranmailbot.adapters.sql import people, tables
 from ranmailbot.adapters.sql.shelf import Shelf
@@ -15,8 +17,7 @@ from ranmailbot.mail.address import Address
 
 def settled(shelf: Shelf) -> frozenset[str]:
     """Keys of milestones that are kept or lapsed."""
-    table = tables.milestones
-    return frozenset(shelf.connection.execute(select(table.c.key).where(table.c.call == shelf.call.key)).scalars())
+    return frozenset(shelf.connection.execute(_settled(), {"call": shelf.call.key}).scalars())
 
 
 def kept(shelf: Shelf) -> frozenset[str]:
@@ -48,9 +49,8 @@ def fix_recipients(shelf: Shelf, milestone: str, wanted: Iterable[Recipient]) ->
 
 def pending(shelf: Shelf, milestone: str, limit: int) -> tuple[Recipient, ...]:
     """The next recipients that are not done, in the order they were fixed."""
-    table = tables.recipients
-    query = shelf.of(table).where(table.c.milestone == milestone, table.c.done.is_(False))
-    keys = [row.recipient for row in shelf.all(query.order_by(table.c.id).limit(limit))]
+    asked = {"call": shelf.call.key, "milestone": milestone, "most": limit}
+    keys = shelf.connection.execute(_pending(), asked).scalars().all()
     return tuple(resolve(shelf, key) for key in keys)
 
 
@@ -99,3 +99,18 @@ def resolve(shelf: Shelf, key: str) -> Recipient:
         if organiser.key == key:
             return organiser
     raise KeyError(f"the recipient {key} is not in the store any more")
+
+
+# What the announcer asks with every tick: built once, since building a statement costs more than running it.
+
+
+@cache
+def _settled() -> Select[Any]:
+    return select(tables.milestones.c.key).where(tables.milestones.c.call == bindparam("call"))
+
+
+@cache
+def _pending() -> Select[Any]:
+    table = tables.recipients
+    mine = (table.c.call == bindparam("call"), table.c.milestone == bindparam("milestone"), table.c.done.is_(False))
+    return select(table.c.recipient).where(*mine).order_by(table.c.id).limit(bindparam("most"))
