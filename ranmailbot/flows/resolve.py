@@ -59,8 +59,7 @@ def _form(books: Books, replied: SentMail | None, email: str, call: Call) -> Sen
 
 def _bounced(books: Books, report: Report) -> Bounced:
     mail = books.sent_mail((report.original_message_id,), "") if report.original_message_id else None
-    person = books.application(mail.application) if mail and mail.application is not None else None
-    return Bounced(report, mail, person)
+    return Bounced(report, mail, _referred(books, mail))
 
 
 def _calendar_answers(books: Books, letter: Letter) -> tuple[CalendarAnswer, ...]:

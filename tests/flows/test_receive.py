@@ -394,13 +394,14 @@ def test_a_letter_over_the_limit_is_put_aside_and_counted(world: World) -> None:
     assert world.outcomes() == ["quarantined"]
 
 
-def test_a_returned_mail_marks_the_person_and_never_becomes_an_application(world: World) -> None:
+@pytest.mark.parametrize("returned", [-1, 0], ids=["acknowledgement", "form"])
+def test_a_returned_mail_marks_the_person_and_never_becomes_an_application(world: World, returned: int) -> None:
     world.apply(ANN, (1,))
     world.pass_time(minutes=5)
     report = (
         "This is a report.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\n"
         f"Final-Recipient: rfc822; {ANN}\nAction: failed\nStatus: 5.1.1\n\n--b\nContent-Type: message/rfc822\n\n"
-        f"Message-ID: {world.mails(ANN)[-1].message_id}\nSubject: x\n\n1. What?\n--b--"
+        f"Message-ID: {world.mails(ANN)[returned].message_id}\nSubject: x\n\n1. What?\n--b--"
     )
     raw = (
         "Return-Path: <>\r\nFrom: Mail System <MAILER-DAEMON@mx.test>\r\nSubject: Undelivered\r\n"
