@@ -1,5 +1,5 @@
-"""Builds of the bot that are broken on purpose, one for each promise it lives by: a simulation that does not notice them
-is worth nothing.
+"""Builds of the bot that are broken on purpose, one for each promise it lives by: a simulation that does not notice
+them is worth nothing.
 
 They exist in this process only, for as long as a `with` block lasts.
 """

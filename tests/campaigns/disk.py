@@ -69,8 +69,11 @@ class Workbench:
 
     def _connect(self, *words: Any, **named: Any) -> Disk:
         connection = Disk(*words, **named)
-        connection.moment = lambda what: self.moment(what)
+        connection.moment = self._ask
         return connection
+
+    def _ask(self, what: str) -> None:
+        self.moment(what)
 
 
 @cache
@@ -80,4 +83,5 @@ def workbench() -> Workbench:
 
 
 def _without_waiting(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous=OFF")
+    for pragma in ("synchronous=OFF", "busy_timeout=0"):  # whoever finds it locked here would wait for ever
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,7 +1,7 @@
 """The plain model: what people wrote, what reached whom, and from these what may be sent to whom at any moment.
 
-It knows what each letter meant because it was told by who wrote it, and looks at finished mails as their readers do. The
-books are asked for one thing only: under which name a letter ended. That name must fit what the letter proves.
+It knows what each letter meant because it was told by who wrote it, and looks at finished mails as their readers do.
+The books are asked for one thing only: under which name a letter ended. That name must fit what the letter proves.
 """
 
 from __future__ import annotations

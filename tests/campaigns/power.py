@@ -1,7 +1,7 @@
 """Loss of power: the disk comes back with an older database than the one the bot had committed.
 
-With each death of the process the file falls back to what the disk had written by then. The world outside, mailboxes and
-sent mails, does not fall back. Three disks show what the bot relies on:
+With each death of the process the file falls back to what the disk had written by then. The world outside, mailboxes
+and sent mails, does not fall back. Three disks show what the bot relies on:
 - "every commit": a COMMIT returns when it is on the disk. That is what the bot asks SQLite for (synchronous=FULL).
 - "before effects": at least what was committed before a MOVE, before the content of a mail, and before a command says
   that it is done is on the disk. Every promise holds: this order is all that is relied on.

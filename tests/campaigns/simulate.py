@@ -113,7 +113,7 @@ class Campaign:
         return self.chance.choice(mails) if mails else None
 
     def _applies(self) -> None:
-        """In answer to a mail, or of one's own accord; sometimes by a form that somebody forwarded; in one or two mails."""
+        """In answer to a mail or of one's own accord, sometimes by a forwarded form, in one or two mails."""
         person = self.chance.choice((*APPLICANTS, *STRANGERS[:1]))
         form = person if self.chance.random() < 0.95 else self.chance.choice(APPLICANTS)
         to = self._one_of(form) if self.chance.random() < 0.8 else None

@@ -27,6 +27,7 @@ from ranmailbot.flows.submit import Submitter
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.authentication import Trust
 from ranmailbot.mail.limits import Limits
+from ranmailbot.mail.outgoing import OutgoingMail
 from ranmailbot.ports import Unavailable
 from tests.campaigns.disk import workbench
 from tests.campaigns.hands import Archive, ShakyMailbox, ShakySubmission, WatchedRoom
@@ -100,9 +101,7 @@ class Stage:
         )
         self.archive = Archive(self.clock, self.trouble)
         self.mailbox = ShakyMailbox(self.box, self.trouble, self.meanwhile)
-        self.submission = ShakySubmission(
-            self.trouble, self.archive, self.meanwhile, self.model.allow, lambda mail: self.arrives(mail)
-        )
+        self.submission = ShakySubmission(self.trouble, self.archive, self.meanwhile, self.model.allow, self._arrived)
         room = InProcessReadingRoom(self.limits, Trust("generic", OUR_SERVER), {BOX})
         self.room = WatchedRoom(room, self.trouble)
         self.tokens = CountedTokens()
@@ -196,6 +195,9 @@ class Stage:
                 if found is not None:
                     self.trouble.tell(f"judged: {letter.message_id} {letter.means} from {letter.sender}: {found}")
                     self.model.judge(letter, *found)
+
+    def _arrived(self, mail: OutgoingMail) -> None:
+        self.arrives(mail)
 
     def close(self) -> None:
         """The file stays where it is, for the next campaign."""

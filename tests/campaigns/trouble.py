@@ -1,4 +1,4 @@
-"""Trouble, drawn from the seed of a campaign: the process dies, the disk is full, the network breaks, the clock is wrong.
+"""Trouble, drawn from the seed of a campaign: the process dies, the disk is full, the network breaks, clocks lie.
 
 Every hand of the bot asks here before and after each thing it does. Nothing happens once the campaign is `calm`.
 """

@@ -36,11 +36,7 @@ def settle(shelf: Shelf, key: str, state: str, at: datetime) -> None:
 def fix_recipients(shelf: Shelf, milestone: str, wanted: Iterable[Recipient]) -> None:
     """Add recipients to a milestone; who is on it already stays as it is."""
     table = tables.recipients
-    known = set(
-        shelf.connection.execute(
-            select(table.c.recipient).where(table.c.call == shelf.call.key, table.c.milestone == milestone)
-        ).scalars()
-    )
+    known = set(shelf.connection.execute(_fixed(), {"call": shelf.call.key, "milestone": milestone}).scalars())
     for recipient in wanted:
         if recipient.key not in known:
             known.add(recipient.key)
@@ -107,6 +103,14 @@ def resolve(shelf: Shelf, key: str) -> Recipient:
 @cache
 def _settled() -> Select[Any]:
     return select(tables.milestones.c.key).where(tables.milestones.c.call == bindparam("call"))
+
+
+@cache
+def _fixed() -> Select[Any]:
+    table = tables.recipients
+    return select(table.c.recipient).where(
+        table.c.call == bindparam("call"), table.c.milestone == bindparam("milestone")
+    )
 
 
 @cache
