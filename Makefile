@@ -18,7 +18,7 @@ help:
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
 	@echo "make crash      kill the bot KILLS times while mail arrives, and count (SERVERS=real: on Dovecot and Postfix)"
-	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED replays one)"
+	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED tells the story of one)"
 	@echo "make clean      remove what these commands made"
 
 $(READY): pyproject.toml
@@ -55,7 +55,8 @@ crash: $(READY)
 	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100) --servers $(or $(SERVERS),built-in)
 
 simulate: $(READY)
-	$(BIN)/python -m tests.campaigns.simulate --campaigns $(or $(CAMPAIGNS),200) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.campaigns.simulate --campaigns $(or $(CAMPAIGNS),200) \
+		$(if $(SEED),--seed $(SEED)) $(if $(BROKEN),--broken $(BROKEN)) $(ARGS)
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks.intake --write

@@ -1,7 +1,8 @@
 """The bot's hands in a campaign: a mailbox, a submission server and an archive, in memory, with all their troubles.
 
 What they hold is the truth of the world outside: the bot's books are held against it. Known limit: an archive that
-loses one copy and shows later ones would make the bot send twice; it copies in order, late, not at all, or refuses.
+loses one copy and shows later ones would make the bot send twice, and so would one that is later than a lease while the
+bot's clock is behind. This one copies in order, late, not at all, or refuses.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ class Archive:
         if not self.keeps:
             return
         late = self.trouble.chance.choice((3, 20, 50)) if self.trouble.happens("archive: late", 0.1) else 0
+        if self.clock.wrong_by < timedelta():
+            late = min(late, 10)
         before = self.copies[-1][0] if self.copies else self.clock.true
         seen = max(self.clock.true + timedelta(minutes=late), before)
         self.copies.append((seen, self.clock.true, message_id))

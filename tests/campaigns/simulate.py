@@ -13,12 +13,14 @@ import logging
 import os
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 from ranmailbot.call.application import Decision, StepRefused
@@ -319,8 +321,16 @@ def simulate(seed: int, build: str = "", power: Promise | None = None) -> Result
             campaign.play()
         except Broken as broken:
             fault = str(broken)
+        except Exception as raised:  # noqa: BLE001 - whatever comes up here would have ended a thread of the bot
+            fault = f"the bot raised {_where(raised)}"
         trouble = campaign.stage.trouble
         return Result(seed, campaign.steps, fault, trouble.story, dict(trouble.count))
+
+
+def _where(raised: Exception) -> str:
+    """The kind of a fault and the place it came from."""
+    last = traceback.extract_tb(raised.__traceback__)[-1]
+    return f"{type(raised).__name__} in {Path(last.filename).name}:{last.lineno}"
 
 
 # -- many campaigns ----------------------------------------------------------------------------------------------------
@@ -336,8 +346,13 @@ def simulated(seeds: Sequence[int], build: str = "", jobs: int = 1) -> Iterator[
 
 
 def _briefly(task: tuple[int, str]) -> Result:
+    """Without its story, and without the bot's own log."""
+    before = logging.root.manager.disable
     logging.disable()
-    return replace(simulate(*task), story=())
+    try:
+        return replace(simulate(*task), story=())
+    finally:
+        logging.disable(before)
 
 
 def main() -> int:
@@ -347,7 +362,7 @@ def main() -> int:
         return _tell(simulate(options.seed, options.broken))
     began, steps, broken = time.monotonic(), 0, []
     counted: Counter[str] = Counter()
-    for done, result in enumerate(simulated(range(options.campaigns), options.broken, options.jobs), 1):
+    for done, result in enumerate(simulated(_seeds(options), options.broken, options.jobs), 1):
         steps, counted = steps + result.steps, counted + Counter(result.counted)
         broken += [result] if result.fault else []
         _progress(done, options.campaigns, len(broken), time.monotonic() - began)
@@ -362,10 +377,15 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--campaigns", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="play this one and tell its story")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     parser.add_argument("--broken", choices=sorted(BUILDS), default="", help="play a build that is broken on purpose")
     return parser.parse_args()
+
+
+def _seeds(options: argparse.Namespace) -> range:
+    return range(options.first, options.first + options.campaigns)
 
 
 def _progress(done: int, of: int, broken: int, seconds: float) -> None:

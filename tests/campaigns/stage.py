@@ -152,7 +152,7 @@ class Stage:
                 idle.clear()
                 continue
             idle = (idle - WAKES[name]) if done else (idle | {name})
-        self.trouble.tell("the bot did not come to rest")
+        raise Broken("the bot does not come to rest")
 
     def dies(self) -> None:
         """The process is gone, and with it every connection; another one is started."""
