@@ -136,7 +136,7 @@ class Model:
         self.judged[letter.message_id] = outcome
         if outcome == "shunted":
             raise Broken(f"a plain letter ({letter.means}) could not be judged")
-        if not (letter.silent or letter.means == "bounce"):
+        if letter.means not in ("bounce", "machine"):
             self.unreachable.discard(letter.sender)
         self._fits(letter, outcome)
         self._follows(letter, outcome, number)

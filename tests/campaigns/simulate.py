@@ -364,7 +364,9 @@ def main() -> int:
     counted: Counter[str] = Counter()
     for done, result in enumerate(simulated(_seeds(options), options.broken, options.jobs), 1):
         steps, counted = steps + result.steps, counted + Counter(result.counted)
-        broken += [result] if result.fault else []
+        if result.fault:
+            broken.append(result)
+            sys.stderr.write(f"\nseed {result.seed}: {result.fault}\n")
         _progress(done, options.campaigns, len(broken), time.monotonic() - began)
         if broken and options.broken:
             break
