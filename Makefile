@@ -8,12 +8,13 @@ READY := $(VENV)/.ready
 SERVER_PACKAGES := dovecot-core dovecot-imapd dovecot-lmtpd postfix
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: rehearse run test interop fuzz lint benchmark crash simulate clean help
+.PHONY: rehearse run test interop clients fuzz lint benchmark crash simulate clean help
 
 help:
 	@echo "make rehearse   play the configured call on the built-in mail server"
 	@echo "make test       run all tests (types, lint and import contracts among them)"
 	@echo "make interop    install Dovecot and Postfix (Debian, root) and run the tests that need them"
+	@echo "make clients    let real mail clients answer the form, and say which are missing here (ARGS='mutt-inline')"
 	@echo "make fuzz       read random letters (ARGS='--count 20000 --seed 0')"
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
@@ -44,6 +45,9 @@ interop: $(READY)
 		{ $(APT) update -qq && $(APT) install -y -qq --no-install-recommends $(SERVER_PACKAGES); }
 	@$(BIN)/python -c 'import sys; from tests.interop.bench import missing; sys.exit(missing() or 0)'
 	$(BIN)/python -m pytest -m interop $(ARGS)
+
+clients: $(READY)
+	$(BIN)/python -m tests.clients.drive $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

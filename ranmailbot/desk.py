@@ -68,6 +68,19 @@ class CalendarAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The address that a letter names as the participant's: somebody who has written nothing, so far."""
+
+    email: str
+    applications: tuple[Application, ...]
+    mails_today: int
+    """Automatic mails that went there since yesterday."""
+    unsubscribed: bool
+    organiser: bool
+    """Whether it belongs to an organiser, or is our own mailbox."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What the store knows of a letter before it is judged: references, people and calendars are resolved."""
 
@@ -87,6 +100,8 @@ class Context:
     """The number a new application would get."""
     decided: Mapping[int, Application] = field(default_factory=lambda: MappingProxyType({}))
     """Applications by number, for a letter of an organiser; else empty."""
+    named: Named | None = None
+    """Whom the letter names as the participant by a valid address, if it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +221,14 @@ class News:
     copies: int
     waiting: int
     """Mails that are in the outbox and not settled."""
+
+
+def answering(case: Case, person: Application) -> Address:
+    """Whom the answer to this letter goes to: who wrote it for somebody else, or the person we write to."""
+    sender = case.letter.sender
+    if sender is not None and sender.key == person.correspondent.casefold():
+        return sender
+    return addressee(person)
 
 
 def addressee(person: Application) -> Address:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 from pathlib import Path
@@ -132,11 +132,62 @@ class TemplateFault(Exception):
     """A template that cannot render: which one, and why. Found by `check`, never by an applicant."""
 
 
+@dataclass(frozen=True, slots=True)
+class WrappingKey:
+    """Where the key is that wraps all others: its text, else a command that prints it, else a file.
+
+    `own`: the file is ours, made if there is none. `text` is base64, as from the environment.
+    """
+
+    file: Path
+    own: bool = True
+    text: str = field(default="", repr=False)
+    command: tuple[str, ...] = ()
+
+
+class SealBroken(Exception):
+    """Something sealed cannot be opened: the wrong key, or the data was changed. Says what to do, never the data."""
+
+
+class KeyGone(Exception):
+    """The key that this was sealed with was destroyed or has expired: nobody can ever read it again."""
+
+
 class Seal(Protocol):
     """Stands between rows and personal data. `owner` says whose data it is; its key can be destroyed later."""
 
-    def seal(self, owner: str, plain: bytes) -> bytes: ...
-    def unseal(self, owner: str, sealed: bytes) -> bytes: ...
+    def seal(self, owner: str, plain: bytes) -> bytes:
+        """Raises KeyGone if this owner's key was destroyed for ever."""
+        ...
+
+    def unseal(self, owner: str, sealed: bytes) -> bytes:
+        """Raises KeyGone, or SealBroken."""
+        ...
+
+    def gone(self, owner: str) -> bool:
+        """Whether this owner's key was destroyed for ever."""
+        ...
+
+    def owners(self, beginning: str) -> tuple[str, ...]:
+        """Owners with a key whose names begin like this."""
+        ...
+
+    def destroy(self, owners: Sequence[str], *, for_ever: bool = False) -> int:
+        """Destroy their keys at once, whatever becomes of the transaction; how many. `for_ever`: never a new one."""
+        ...
+
+    def begin(self) -> None:
+        """A transaction begins: what others destroyed meanwhile counts."""
+        ...
+
+    def keep(self) -> None:
+        """A writing transaction is about to commit: its new keys go to the disk first. Raises Unavailable."""
+        ...
+
+    def forget(self) -> None:
+        """A writing transaction has ended: new keys that were not kept are dropped."""
+        ...
+
     def lookup(self, value: str) -> str:
         """A keyed hash by which a value is found again without being stored. Case and outer space do not matter."""
         ...
@@ -297,6 +348,10 @@ class Books(Ledger, Protocol):
 
     def extend(self, number: int, lease_until: datetime) -> None:
         """This mail stays in doubt until then."""
+        ...
+
+    def erase(self, number: int, at: datetime) -> None:
+        """Empty all rows of this applicant, stop their mail, destroy their keys. Raises StepRefused."""
         ...
 
     def reopen(self, number: int) -> None:

@@ -78,6 +78,7 @@ def running(worker: Worker, stop: threading.Event, guard: Callable[[], None]) ->
         try:
             guard()
             worker.announce_once()
+            worker.tend_keys()
         except Unavailable as fault:
             LOG.warning("timeline: %s; next attempt in %d s", fault, TICK_SECONDS)
         except Exception as fault:  # noqa: BLE001 - its text might hold somebody's words, so only its kind is told

@@ -9,28 +9,29 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 from ranmailbot.adapters.embedded import HOST, EmbeddedServer, start_embedded
 from ranmailbot.adapters.imap import ImapFolders, ImapMailbox
 from ranmailbot.adapters.jinja import JinjaStationery
+from ranmailbot.adapters.keyring import open_seal, rotate, tend
 from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
-from ranmailbot.adapters.seal import AesSeal, open_key
+from ranmailbot.adapters.seal import AesSeal
 from ranmailbot.adapters.smtp import SmtpSubmission
-from ranmailbot.adapters.sql.engine import check_integrity, open_engine, worker_lock
+from ranmailbot.adapters.sql.engine import bind_key_store, check_integrity, key_store_of, open_engine, worker_lock
 from ranmailbot.adapters.sql.reports import SqlReports
 from ranmailbot.adapters.sql.store import SqlStore
 from ranmailbot.call.application import Application, Decision, Rsvp, Status
-from ranmailbot.config import Settings
+from ranmailbot.config import KeySettings, Settings
 from ranmailbot.flows.announce import Announcer
 from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
 from ranmailbot.mail.authentication import Trust
-from ranmailbot.ports import Account, BooksReport, Clock, LetterRecord, MailRecord, Tokens, Unavailable
+from ranmailbot.ports import Account, BooksReport, Clock, LetterRecord, MailRecord, Tokens, Unavailable, WrappingKey
 
 __all__ = [
     "BooksReport",
@@ -125,6 +126,8 @@ class Desktop:
     reports: SqlReports
     desk: Desk
     stationery: JinjaStationery
+    seal: AesSeal
+    keys: KeySettings
     new_key: bool
 
 
@@ -135,6 +138,7 @@ class Worker:
         """`held` are the resources that `close` gives back."""
         self._held = held
         self._reports = desktop.reports
+        self._seal, self._keys, self._tended = desktop.seal, desktop.keys, date.min
         self.settings, self.clock = desktop.settings, desktop.clock
         self.mailbox = _mailbox(desktop, mail, None, held)
         self._archive, self._archive_noted = _mailbox(desktop, mail, state / "archive.json", held), not mail.archive
@@ -165,6 +169,14 @@ class Worker:
                 self._archive_noted = self._archive.note_archive()
             self._archive.close()  # no connection is kept for a question that is rarely asked
         return self._submitter.run()
+
+    def tend_keys(self) -> None:
+        """Once a day: keys past their time are destroyed, the key store is copied."""
+        today = self.clock.now().date()
+        if today != self._tended:
+            lives = {"strangers": self._keys.strangers_days, "organisers": self._keys.organisers_days}
+            tend(self._seal, self._keys.folder, today, **lives)
+            self._tended = today
 
     def wait(self, seconds: float) -> None:
         """Wait until a letter may have arrived, or somebody called `wake`. Raises Unavailable."""
@@ -208,10 +220,11 @@ class Worker:
 
 def open_desktop(settings: Settings, clock: Clock, state: Path, tokens: Tokens | None = None) -> Desktop:
     """Store and stationery. Raises StoreRefused or SealBroken, each with the remedy."""
-    master, new_key = open_key(state / "keys")
-    seal = AesSeal(master)
     engine = open_engine(state)
     check_integrity(engine)
+    keys = keys_of(settings, state)
+    seal, new_key = open_seal(keys.folder, keys.wrapping, make=not key_store_of(engine))
+    bind_key_store(engine, settings.call.key, seal.keys.id, clock.now())
     stationery = JinjaStationery(settings.call, settings.templates)
     domain = settings.call.mailbox.email.rpartition("@")[2]
     return Desktop(
@@ -221,8 +234,33 @@ def open_desktop(settings: Settings, clock: Clock, state: Path, tokens: Tokens |
         reports=SqlReports(engine, settings.call, seal),
         desk=Desk(stationery, tokens or RandomTokens(), domain),
         stationery=stationery,
+        seal=seal,
+        keys=keys,
         new_key=new_key,
     )
+
+
+def keys_of(settings: Settings, state: Path) -> KeySettings:
+    """The configured keys; a trial on another folder (a rehearsal) has keys of its own in that folder."""
+    if state == settings.storage.folder:
+        return settings.keys
+    folder = state / "keys"
+    return replace(settings.keys, folder=folder, wrapping=WrappingKey(folder / "wrapping.key"))
+
+
+def key_owners(desktop: Desktop) -> tuple[str, ...]:
+    """Whose keys there are; the names hold no personal data."""
+    return desktop.seal.owners("")
+
+
+def copy_keys(desktop: Desktop, file: Path) -> None:
+    """A copy of the key store as it is now. Raises FileExistsError."""
+    desktop.seal.keys.copy(file)
+
+
+def rotate_keys(settings: Settings, new_text: str) -> int:
+    """Change the wrapping key, whose worker does not run; how many keys were wrapped anew. Raises SealBroken."""
+    return rotate(settings.keys.folder, settings.keys.wrapping, new_text)
 
 
 def build(settings: Settings, clock: Clock, *, state: Path, mail: MailServer, tokens: Tokens | None = None) -> Worker:

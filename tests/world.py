@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ranmailbot import config
 from ranmailbot.adapters.jinja import JinjaStationery
+from ranmailbot.adapters.key_store import temporary_store
 from ranmailbot.adapters.reading_room import InProcessReadingRoom
 from ranmailbot.adapters.seal import AesSeal
 from ranmailbot.adapters.sql.engine import open_engine
@@ -123,7 +124,7 @@ class World:
         self.archived = Archived.UNKNOWN
         self.tokens = CountedTokens()
         self.engine = open_engine(folder / "state")
-        seal = AesSeal(b"k" * 32)
+        self.seal = seal = AesSeal(temporary_store(b"k" * 32))
         self.store = SqlStore(self.engine, self.call, seal, "digest", listed)
         self.reports = SqlReports(self.engine, self.call, seal)
         self.stationery = JinjaStationery(self.call, settings().templates) if changes else stationery()

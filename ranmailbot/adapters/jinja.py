@@ -202,6 +202,7 @@ def _filters(call: Call) -> dict[str, Callable[..., Any]]:
         "one_line": lambda text, characters=SUBJECT_CHARACTERS: clean_line(str(text), characters),
         "excerpt": wording.excerpt,
         "sentence": wording.sentence,
+        "quoted": lambda text: f"“{clean_line(str(text), SUBJECT_CHARACTERS).rstrip(' :')}”",
         "paragraphs": wording.paragraphs,
         "milestone": _milestone_words,
         "slug": lambda text: "-".join(_WORDS.findall(text.lower())),

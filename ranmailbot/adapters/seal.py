@@ -1,87 +1,80 @@
-"""Sealing: AES-GCM between rows and personal data, with keys that stand beside the database and never in it.
+"""Sealing: AES-GCM between rows and personal data, each owner under a key of their own (see key_store.py).
 
-Fear: whoever copies the database, its log or its backups. Known limit: the keys of all owners are derived from one
-master key, so one person's cannot be destroyed alone yet; the port and the owner names are made for that already.
+Fear: whoever copies the database, its log or its backups. A sealed value names the key it was made with, so that one
+whose key is gone is told from one that was changed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
-VERSION = b"\x01"
+from ranmailbot.adapters.key_store import ID_BYTES, LOOKUP, NONCE_BYTES, KeyStore
+from ranmailbot.ports import KeyGone, SealBroken
 
-
-class SealBroken(Exception):
-    """Something sealed cannot be opened: the wrong key, or the data was changed. Says what to do, never the data."""
+VERSION = b"\x02"
+HEAD = len(VERSION) + ID_BYTES + NONCE_BYTES
 
 
 class AesSeal:
-    """Implements ports.Seal with one master key of 32 bytes."""
+    """Implements ports.Seal on a key store."""
 
-    def __init__(self, master: bytes) -> None:
-        """Raises ValueError unless the key has 32 bytes."""
-        if len(master) != KEY_BYTES:
-            raise ValueError(f"the sealing key has {len(master)} bytes; it must have {KEY_BYTES}")
-        self._master = master
-        self._lookup = _derive(master, "lookup")
-        self._cipher = lru_cache(maxsize=1024)(self._make_cipher)
+    def __init__(self, keys: KeyStore) -> None:
+        """Raises SealBroken if the store has no key for look-ups."""
+        self.keys = keys
+        lookup = keys.find(LOOKUP)
+        if lookup is None:
+            raise SealBroken("the key store has no key for look-ups; put a copy of it back")
+        self._lookup = lookup.plain
 
     def seal(self, owner: str, plain: bytes) -> bytes:
-        """Version, nonce and ciphertext; bound to the owner."""
+        """Version, key, nonce and ciphertext; bound to the owner. Raises KeyGone."""
+        key = self.keys.find(owner)
+        if key is None:
+            if self.keys.gone(owner):
+                raise KeyGone(owner)
+            key = self.keys.make(owner)
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return VERSION + nonce + self._cipher(owner).encrypt(nonce, plain, owner.encode())
+        return VERSION + key.id + nonce + key.cipher.encrypt(nonce, plain, owner.encode())
 
     def unseal(self, owner: str, sealed: bytes) -> bytes:
-        """The plain bytes. Raises SealBroken."""
-        nonce, box = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        """The plain bytes. Raises KeyGone if the key it was sealed with is no more, SealBroken if it was changed."""
+        key = self.keys.find(owner)
+        if key is None or not sealed or key.id != sealed[1 : 1 + ID_BYTES]:
+            raise KeyGone(owner)
         try:
-            return self._cipher(owner).decrypt(nonce, box, owner.encode())
+            return key.cipher.decrypt(sealed[1 + ID_BYTES : HEAD], sealed[HEAD:], owner.encode())
         except InvalidTag:
-            raise SealBroken(
-                "stored data does not fit the key store; restore database and key store together"
-            ) from None
+            raise SealBroken("something stored was changed after it was sealed; restore the database") from None
 
     def lookup(self, value: str) -> str:
         """HMAC-SHA256 of the case-folded value, hex, 32 characters."""
         return hmac.new(self._lookup, value.strip().casefold().encode(), hashlib.sha256).hexdigest()[:32]
 
-    def _make_cipher(self, owner: str) -> AESGCM:
-        return AESGCM(_derive(self._master, f"owner:{owner}"))
+    def gone(self, owner: str) -> bool:
+        """Whether this owner's key was destroyed for ever."""
+        return self.keys.gone(owner)
 
+    def owners(self, beginning: str) -> tuple[str, ...]:
+        """Owners with a key whose names begin like this."""
+        return self.keys.owners(beginning)
 
-def open_key(folder: Path) -> tuple[bytes, bool]:
-    """The master key in this folder, made if there is none; and whether it was made just now.
+    def destroy(self, owners: Sequence[str], *, for_ever: bool = False) -> int:
+        """Destroy their keys at once; how many there were."""
+        return self.keys.destroy(owners, for_ever=for_ever)
 
-    The file is 0600 in a 0700 folder and on disk (fsync) before it is used. Raises SealBroken if others can read it.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "master.key"
-    if not path.exists():
-        _write(path, secrets.token_bytes(KEY_BYTES))
-        return path.read_bytes(), True
-    if path.stat().st_mode & 0o077:
-        raise SealBroken(f"{path} can be read by others; run: chmod 600 {path}")
-    return path.read_bytes(), False
+    def begin(self) -> None:
+        """A transaction begins: keys that another process destroyed meanwhile are forgotten."""
+        self.keys.refresh()
 
+    def keep(self) -> None:
+        """A transaction is about to commit: its new keys go to the disk first. Raises Unavailable."""
+        self.keys.keep()
 
-def _write(path: Path, key: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(handle, key)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _derive(master: bytes, purpose: str) -> bytes:
-    return hmac.new(master, purpose.encode(), hashlib.sha256).digest()
+    def forget(self) -> None:
+        """A transaction was rolled back: its new keys are not wanted."""
+        self.keys.forget()

@@ -105,6 +105,12 @@ class Application:
     """Whether a later version arrived after the deadline though the first was in time."""
     undeliverable: bool = False
     possibly_same_as: tuple[str, ...] = ()
+    correspondent: str = ""
+    """Who wrote it for the person that now stands in `address` and has confirmed that; empty if they are one."""
+    asked: tuple[str, ...] = ()
+    """Addresses that were asked, once each, whether they are the person taking part."""
+    several: bool = False
+    """Whether a letter of it seems to speak for more than one person."""
     rsvps: Mapping[str, Rsvp] = field(default_factory=lambda: NO_RSVPS)
 
     @property
@@ -154,13 +160,21 @@ def changed_questions(before: tuple[Answer, ...], after: tuple[Answer, ...]) -> 
 
 
 def merge_profile(before: tuple[ProfileValue, ...], new: tuple[ProfileValue, ...]) -> tuple[ProfileValue, ...]:
-    """Facts about the applicant: what was written beats what was guessed, the newer beats the older."""
+    """Facts about the applicant: what was written beats what was guessed, and the newer writing beats the older.
+
+    A guess replaces nothing: a signature that changes is no news.
+    """
     merged = {value.key: value for value in before}
     for value in new:
-        old = merged.get(value.key)
-        if old is None or old.guessed or not value.guessed:
+        if value.key not in merged or not value.guessed:
             merged[value.key] = value
     return tuple(merged[key] for key in sorted(merged))
+
+
+def changed_facts(before: tuple[ProfileValue, ...], after: tuple[ProfileValue, ...]) -> tuple[str, ...]:
+    """The keys of what was newly written about the applicant, or written otherwise than before; guesses aside."""
+    old = {value.key: _plain(value.text) for value in before if not value.guessed}
+    return tuple(value.key for value in after if not value.guessed and old.get(value.key) != _plain(value.text))
 
 
 class StepRefused(Exception):

@@ -17,7 +17,7 @@ def decide(console: Console, options: Namespace) -> int:
     """All of the applications, or none."""
     desktop = desktop_of(options)
     call = desktop.settings.call
-    numbers = [_number(call.reference_prefix, reference) for reference in options.references]
+    numbers = [number_of(call.reference_prefix, reference) for reference in options.references]
     decision = DECISIONS[options.decision]
     decided = decide_by_command(desktop.store, desktop.clock, RandomTokens(), call, decision=decision, numbers=numbers)
     if options.json:
@@ -28,7 +28,8 @@ def decide(console: Console, options: Namespace) -> int:
     return 0
 
 
-def _number(prefix: str, reference: str) -> int:
+def number_of(prefix: str, reference: str) -> int:
+    """The number in a reference. Raises Usage."""
     digits = reference.casefold().removeprefix(f"{prefix.casefold()}-")
     if digits == reference.casefold() or not digits.isascii() or not digits.isdecimal():
         raise Usage(f"{reference} is no reference; they look like {prefix}-017")

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from ranmailbot.adapters.seal import SealBroken
 from ranmailbot.adapters.sql.engine import StoreRefused
 from ranmailbot.call.application import StepRefused
 from ranmailbot.config import BadConfig
-from ranmailbot.ports import TemplateFault, Unavailable
+from ranmailbot.ports import SealBroken, TemplateFault, Unavailable
 
 WRONG, REFUSED = 2, 1
 

@@ -165,6 +165,8 @@ def _long(person: Application) -> dict[str, object]:
         "profile": [asdict(value) for value in person.profile],
         "remarks": list(person.remarks),
         "possibly_same_as": list(person.possibly_same_as),
+        "correspondent": person.correspondent,
+        "several": person.several,
         "rsvps": {key: str(rsvp.reply) for key, rsvp in person.rsvps.items()},
         "undeliverable": person.undeliverable,
         "proven": person.proven,
@@ -175,6 +177,10 @@ def _describe(console: Console, call: Call, person: Application) -> None:
     decision = f"decision: {person.decision or 'none'}, told: {person.told or 'nothing'}"
     console.say(f"{person.reference}  {person.status}, version {person.version}; {decision}")
     console.say(f"{person.name} <{person.address}>")
+    if person.correspondent:
+        console.say(f"written by {person.correspondent} for this person, who has confirmed it")
+    if person.several:
+        console.say("seems to be written for two people")
     for value in person.profile:
         console.say(f"{value.key}: {value.text}{' (a guess)' if value.guessed else ''}")
     for question in call.questions:

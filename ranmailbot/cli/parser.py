@@ -42,6 +42,7 @@ def make_parser() -> argparse.ArgumentParser:
     _before(add)
     _looking(add)
     _deciding(add)
+    _keeping(add)
     return parser
 
 
@@ -71,6 +72,9 @@ def _serving(add: Sub) -> None:
     )
     rehearse.add_argument(
         "--keep", type=Path, metavar="DIR", help="where mails and page are left; default: rehearsals/<time>"
+    )
+    rehearse.add_argument(
+        "--keep-state", type=Path, metavar="DIR", help="where the bot's database and keys are left; default: nowhere"
     )
     _json(rehearse)
 
@@ -147,6 +151,32 @@ def _deciding(add: Sub) -> None:
     decide.add_argument("decision", choices=("invite", "decline", "undecide"))
     decide.add_argument("references", nargs="+", metavar="REFERENCE")
     _json(decide)
+
+
+def _keeping(add: Sub) -> None:
+    keys = add(
+        "keys",
+        "keys:status",
+        "look after the keys that everything personal is sealed with",
+        "keys\nkeys rotate\nkeys destroy A-017 --yes\nkeys copy /mnt/safe/keys.sqlite",
+    )
+    _json(keys)
+    parts = keys.add_subparsers(title="what to do", metavar="WHAT")
+
+    def part(name: str, handler: str, summary: str) -> argparse.ArgumentParser:
+        command = parts.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        command.set_defaults(handler=handler)
+        command.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="FILE", help=argparse.SUPPRESS)
+        command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        return command
+
+    rotate = part("rotate", "keys:rotate", "wrap all keys with a new wrapping key; stop the bot first")
+    rotate.add_argument("--to-env", metavar="NAME", help="environment variable with the new key (base64 of 32 bytes)")
+    copy = part("copy", "keys:copy", "copy the key store into a file, also while the bot runs")
+    copy.add_argument("file", type=Path, metavar="FILE")
+    destroy = part("destroy", "keys:destroy", "erase one applicant, in every backup too")
+    destroy.add_argument("reference", help='such as "A-017"')
+    destroy.add_argument("--yes", action="store_true", help="yes, for ever")
 
 
 def _json(command: argparse.ArgumentParser) -> None:

@@ -54,7 +54,10 @@ def rehearse(console: Console, options: Namespace) -> int:
     settings = settings_of(options)
     folder = options.keep or Path("rehearsals") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
     progress = _quiet if options.json else _progress(console)
-    result = play(settings, applicants=options.applicants, seed=options.seed, folder=folder, progress=progress)
+    people, seed, state = options.applicants, options.seed, options.keep_state
+    if state is not None and state.exists():
+        raise Usage(f"--keep-state {state}: this is there already; name a folder that is not")
+    result = play(settings, applicants=people, seed=seed, folder=folder, progress=progress, state=state)
     if options.json:
         console.json(result.json())
     else:

@@ -8,12 +8,20 @@ from ranmailbot.config.complaint import BadConfig, Complaint
 from ranmailbot.config.handbook import explain, reference
 from ranmailbot.config.loading import load
 from ranmailbot.config.sections import MAILINGS
-from ranmailbot.config.settings import MailboxSettings, Settings, StorageSettings, SubmissionSettings, TrustProfile
+from ranmailbot.config.settings import (
+    KeySettings,
+    MailboxSettings,
+    Settings,
+    StorageSettings,
+    SubmissionSettings,
+    TrustProfile,
+)
 
 __all__ = [
     "MAILINGS",
     "BadConfig",
     "Complaint",
+    "KeySettings",
     "MailboxSettings",
     "Settings",
     "StorageSettings",

@@ -16,9 +16,9 @@ from typing import Literal
 from pydantic import BaseModel
 
 from ranmailbot.config.complaint import Fault
-from ranmailbot.config.sections import STRICT, Security
+from ranmailbot.config.sections import Security
 from ranmailbot.config.shape import Tables, seen
-from ranmailbot.config.values import Host, Line, Variable
+from ranmailbot.config.values import STRICT, Host, Line, Variable
 from ranmailbot.ports import Account
 
 Section = Literal["mailbox", "submission"]

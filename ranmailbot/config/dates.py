@@ -14,9 +14,8 @@ from pydantic import BaseModel
 
 from ranmailbot.call.timeline import NoSuchTime, wall_to_utc
 from ranmailbot.config.complaint import Fault, Where
-from ranmailbot.config.sections import STRICT
 from ranmailbot.config.shape import Tables, seen, seen_list
-from ranmailbot.config.values import Day, Key, WallTime, Zone
+from ranmailbot.config.values import STRICT, Day, Key, WallTime, Zone
 
 MIDNIGHT = time(0, 0)
 

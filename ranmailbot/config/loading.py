@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ranmailbot.config import accounts, build, dates, people, plans, rooms, shape
+from ranmailbot.config import accounts, build, dates, keys, people, plans, rooms, shape
 from ranmailbot.config.accounts import Surroundings
 from ranmailbot.config.advice import warnings
 from ranmailbot.config.complaint import BadConfig, Complaint, Fault, complaint
-from ranmailbot.config.sections import ApplicantSection, ConfigFile, QuestionSection, StorageSection, TemplatesSection
+from ranmailbot.config.safe import StorageSection
+from ranmailbot.config.sections import ApplicantSection, ConfigFile, QuestionSection, TemplatesSection
 from ranmailbot.config.settings import MailboxSettings, Settings, StorageSettings, SubmissionSettings
 from ranmailbot.config.shape import Tables
 from ranmailbot.config.text import ConfigText, read
@@ -39,6 +40,7 @@ def faults(tables: Tables, around: Surroundings) -> Iterator[Fault]:
     yield from rooms.faults(tables)
     yield from people.faults(tables)
     yield from accounts.faults(tables, around)
+    yield from keys.faults(tables, around)
     yield from _folders(tables, around.folder)
 
 
@@ -61,6 +63,7 @@ def _settings(text: ConfigText, around: Surroundings, listed: tuple[Address, ...
         submission=submission,
         limits=build.limits(file),
         storage=StorageSettings(around.folder / file.storage.folder),
+        keys=keys.keys(file.keys, file.storage, around),
         templates=build.templates(file, around.folder),
         digest=text.digest,
         warnings=tuple(str(warning) for warning in _complaints(warnings(file, text.tables), text)),

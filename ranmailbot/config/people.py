@@ -13,9 +13,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from ranmailbot.config.complaint import Fault
-from ranmailbot.config.sections import STRICT, AnnouncementSection
+from ranmailbot.config.sections import AnnouncementSection
 from ranmailbot.config.shape import Tables, seen, seen_list
-from ranmailbot.config.values import Email, email, optional_line
+from ranmailbot.config.values import STRICT, Email, email, optional_line
 from ranmailbot.mail.address import Address
 
 LARGEST_LIST = 5_000_000

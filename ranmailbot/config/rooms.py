@@ -12,9 +12,9 @@ from pydantic import BaseModel
 
 from ranmailbot.config.complaint import Fault
 from ranmailbot.config.dates import held
-from ranmailbot.config.sections import STRICT, RoomSection, WebexSection
+from ranmailbot.config.sections import RoomSection, WebexSection
 from ranmailbot.config.shape import Tables, seen, seen_list
-from ranmailbot.config.values import Email, Line, Moment
+from ranmailbot.config.values import STRICT, Email, Line, Moment
 
 SHORTEST_NUMBER, LONGEST_NUMBER = 9, 11
 FEWEST_PHONE_DIGITS = 6

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from ranmailbot.call.call import ProfileKey
+from ranmailbot.config.safe import KeysSection, StorageSection
 from ranmailbot.config.settings import TrustProfile
 from ranmailbot.config.values import (
+    STRICT,
     Day,
     Email,
     Host,
@@ -47,8 +49,6 @@ MailingName = Literal[
 MAILINGS: tuple[str, ...] = get_args(MailingName)
 """The names a line of the timeline may give: one for each module of mailings/."""
 Security = Literal["tls", "starttls"]
-STRICT = ConfigDict(strict=True, frozen=True, extra="ignore")
-"""No text is taken for a number. Unknown keys are complained of by shape.py, which knows the nearest one."""
 
 
 def _key(meaning: str, example: str) -> Any:  # noqa: ANN401 - pydantic's Field is typed so
@@ -88,7 +88,11 @@ class CallSection(BaseModel):
         description="How many people can take part; leave it out if you do not say.",
         examples=["40"],
     )
-    language: Language = Field(default="en", description="Language of the mails (BCP 47).", examples=['"en"'])
+    language: Language = Field(
+        default="en",
+        description="Language of the call (BCP 47). Who clearly answers in another one is told so, kindly.",
+        examples=['"en"'],
+    )
     language_note: OptionalLine = Field(
         default="",
         description="What to say about the language of the meeting.",
@@ -118,7 +122,10 @@ class ApplicantSection(BaseModel):
     """An optional line of the form about the applicant; one block for each line."""
 
     model_config = STRICT
-    key: ProfileKey = _key("What it is.", '"name"')
+    key: ProfileKey = _key(
+        "What it is. With email, an applicant may name another person as the participant, who is asked to confirm.",
+        '"name"',
+    )
     label: Line = _key("How the form asks for it.", '"Your name"')
 
 
@@ -294,13 +301,6 @@ class SubmissionSection(BaseModel):
     )
 
 
-class StorageSection(BaseModel):
-    """Where the bot keeps what it must remember."""
-
-    model_config = STRICT
-    folder: Line = Field(default="state", description="Folder, seen from this file.", examples=['"state"'])
-
-
 class TemplatesSection(BaseModel):
     """Where the texts of the mails are."""
 
@@ -422,6 +422,7 @@ class ConfigFile(BaseModel):
     mailbox: MailboxSection
     submission: SubmissionSection = Field(default_factory=SubmissionSection)
     storage: StorageSection = Field(default_factory=StorageSection)
+    keys: KeysSection = Field(default_factory=KeysSection)
     templates: TemplatesSection = Field(default_factory=TemplatesSection)
     announcement: AnnouncementSection = Field(default_factory=AnnouncementSection)
     privacy: PrivacySection

@@ -9,7 +9,7 @@ from typing import Literal
 from ranmailbot.call.call import Call
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.limits import Limits
-from ranmailbot.ports import Account
+from ranmailbot.ports import Account, WrappingKey
 
 TrustProfile = Literal["generic", "microsoft365", "google"]
 
@@ -42,6 +42,16 @@ class StorageSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class KeySettings:
+    """Where keys are, and how many days the keys of other people's mail are kept after their time."""
+
+    folder: Path
+    wrapping: WrappingKey
+    strangers_days: int
+    organisers_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything config.toml says. `digest` is the SHA-256 of the file in hex; `warnings` are for a human."""
 
@@ -50,6 +60,7 @@ class Settings:
     submission: SubmissionSettings
     limits: Limits
     storage: StorageSettings
+    keys: KeySettings
     templates: Path
     digest: str
     warnings: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, PlainValidator
+from pydantic import AfterValidator, ConfigDict, PlainValidator
 
 from ranmailbot.config.when import parse_day, parse_late, parse_time, parse_when
 from ranmailbot.mail.address import clean_email
@@ -228,3 +228,5 @@ WallTime = Annotated[time, PlainValidator(wall_time)]
 Moment = Annotated[datetime, PlainValidator(moment)]
 WhenText = Annotated[str, AfterValidator(when)]
 LateText = Annotated[str, AfterValidator(late)]
+STRICT = ConfigDict(strict=True, frozen=True, extra="ignore")
+"""No text is taken for a number. Unknown keys are complained of by shape.py, which knows the nearest one."""

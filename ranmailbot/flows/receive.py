@@ -15,7 +15,7 @@ from ranmailbot.call.call import Call
 from ranmailbot.desk import Case, Context, Folder, Outcome
 from ranmailbot.flows import journal
 from ranmailbot.flows.compose import Desk
-from ranmailbot.flows.resolve import resolve
+from ranmailbot.flows.resolve import named, resolve
 from ranmailbot.intake import recognise
 from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.letter import Letter
@@ -124,10 +124,12 @@ class Receiver:
     def _judge(self, books: Books, one: Received, letter: Letter) -> str:
         now = self.clock.now()
         context = resolve(books, letter, self.call, now)
+        reading = understand(letter, context, self.call)
+        context = replace(context, named=named(books, reading, letter, self.call, now))
         case = Case(
             letter=letter,
             context=context,
-            reading=understand(letter, context, self.call),
+            reading=reading,
             call=self.call,
             now=now,
             reply_limit=self.limits.replies_per_sender_per_day,
@@ -166,10 +168,14 @@ def _digest(envelope: Envelope) -> str:
 
 
 def understand(letter: Letter, context: Context, call: Call) -> Reading:
-    """What a letter answers. Whoever replies to a mail that asks little or nothing may still correct any answer."""
+    """What a letter answers. Whoever replies to a mail that asks little or nothing may still correct any answer.
+
+    The same holds for the lines about the applicant, which an acknowledgement shows.
+    """
     form, replied = context.form, context.replied
-    if replied is not None and replied.kind in CORRECTABLE and len(form.questions) < len(call.questions):
-        wide = read_letter(letter, replace(form, questions=call.questions))
-        if wide.answers:
+    whole = len(form.questions) == len(call.questions) and len(form.profile_lines) == len(call.profile_lines)
+    if replied is not None and replied.kind in CORRECTABLE and not whole:
+        wide = read_letter(letter, replace(form, questions=call.questions, profile_lines=call.profile_lines))
+        if wide.answers or any(not value.guessed for value in wide.profile):
             return wide
     return read_letter(letter, form)

@@ -8,10 +8,12 @@ from types import MappingProxyType
 
 from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
-from ranmailbot.desk import Bounced, CalendarAnswer, Context, SentMail
+from ranmailbot.desk import Bounced, CalendarAnswer, Context, Named, SentMail
+from ranmailbot.mail.address import parse_address
 from ranmailbot.mail.calendar import read_reply
 from ranmailbot.mail.form import SentForm, blank_form, find_reference
 from ranmailbot.mail.letter import Letter, Report
+from ranmailbot.mail.reading import Reading
 from ranmailbot.ports import Books
 
 A_DAY = timedelta(hours=24)
@@ -23,12 +25,13 @@ def resolve(books: Books, letter: Letter, call: Call, now: datetime) -> Context:
     """What the store knows of this letter."""
     email = letter.sender.email if letter.sender else ""
     replied = books.sent_mail(letter.refers_to[:MOST_REFERENCES], find_reference(letter.text.text, call.key))
+    referred = _referred(books, replied)
     organiser = call.organiser(email) if email else None
     return Context(
         replied=replied,
-        referred=_referred(books, replied),
+        referred=referred,
         form=_form(books, replied, email, call),
-        applications=books.applications_of(email) if email else (),
+        applications=_applications(books, email, referred) if email else (),
         organiser=organiser,
         bounced=tuple(_bounced(books, report) for report in letter.reports),
         calendar_answers=_calendar_answers(books, letter),
@@ -37,6 +40,28 @@ def resolve(books: Books, letter: Letter, call: Call, now: datetime) -> Context:
         next_number=books.next_number(),
         decided=_everybody(books) if organiser else MappingProxyType({}),
     )
+
+
+def named(books: Books, reading: Reading, letter: Letter, call: Call, now: datetime) -> Named | None:
+    """What the store knows of the address that this letter names as the participant's; None if it names no other."""
+    written = next((value.text for value in reading.profile if value.key == "email" and not value.guessed), "")
+    person = parse_address(written)
+    if person is None or letter.sender is None or person.key == letter.sender.key:
+        return None
+    return Named(
+        email=person.email,
+        applications=books.applications_of(person.email),
+        mails_today=books.replies_since(person.email, now - A_DAY),
+        unsubscribed=books.unsubscribed(person.email),
+        organiser=call.organiser(person.email) is not None or person.key == call.mailbox.email.casefold(),
+    )
+
+
+def _applications(books: Books, email: str, referred: Application | None) -> tuple[Application, ...]:
+    """Of this address, and the one it was written from for somebody else, if the letter answers a mail about it."""
+    mine = books.applications_of(email)
+    wrote = referred is not None and referred.correspondent.casefold() == email.casefold()
+    return (*mine, referred) if wrote and referred is not None else mine
 
 
 def _referred(books: Books, replied: SentMail | None) -> Application | None:

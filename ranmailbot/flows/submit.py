@@ -101,7 +101,8 @@ class Submitter:
         now = self.clock.now()
         books.advance(waiting.number, before, State.REFUSED, now, refused.reply)
         person = books.application(waiting.application) if waiting.application is not None else None
-        marked = (replace(person, undeliverable=True),) if person and refused.recipient else ()
+        its_own = person is not None and person.address.casefold() == waiting.mail.recipient.casefold()
+        marked = (replace(person, undeliverable=True),) if person and its_own and refused.recipient else ()
         unreachable = (waiting.mail.recipient,) if refused.recipient else ()
         who = person.reference if person else "somebody who has not applied"
         note = f"{waiting.kind} to {who}: {refused.reply}"

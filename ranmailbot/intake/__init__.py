@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ranmailbot.desk import Case, Outcome
-from ranmailbot.intake import answers, auto_reply, bounce, decision, enquiry, request, rsvp
+from ranmailbot.intake import answers, auto_reply, bounce, decision, enquiry, participant, request, rsvp
 
 
 class Kind(Protocol):
@@ -22,6 +22,7 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     ("bounce", bounce),  # first: a report quotes our own form and must never become an application
     ("rsvp", rsvp),  # before automatic mail: calendars mark their replies auto-generated
     ("decision", decision),  # before answers: an organiser's list of references looks like numbered text
+    ("participant", participant),  # before answers and enquiries: a bare "yes" to our question whether it is they
     ("request", request),  # before answers: "withdraw" on top of a quoted application is no new version
     ("answers", answers),  # before automatic mail: an application that forbids replies is an application
     ("auto_reply", auto_reply),  # before enquiries: nobody answers a machine

@@ -3,7 +3,7 @@
 Which form is answered and who answers are two questions: references choose the form, From says who.
 
 Fear: mail in somebody else's name. A letter that proves less than what is stored changes nothing; the stored address is
-asked. Known limit: two people in one mail become one application whose remarks show the second.
+asked. Known limit: two people in one mail become one application, marked as such, whose remarks show the second.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ranmailbot.call.application import (
     Answer,
     Application,
     Status,
+    changed_facts,
     changed_questions,
     merge_answers,
     merge_profile,
@@ -21,20 +22,39 @@ from ranmailbot.call.application import (
 )
 from ranmailbot.desk import Case, Folder, Outcome, addressee
 from ranmailbot.intake.acknowledgement import acknowledge
+from ranmailbot.intake.corrected_lines import facts_of
+from ranmailbot.intake.handover import handed_over
+from ranmailbot.intake.whose import target
 from ranmailbot.mail.outgoing import Draft
+from ranmailbot.mail.several import speaks_for_two
 
 MOST_UNPROVEN = 3
 """Applications that nobody has proven, of one address; each of them brings that address mail."""
 
 
 def recognises(case: Case) -> bool:
-    """Whether answers were found. A machine's text, or a stranger's list, counts only at our own questions."""
+    """Whether answers were found, or a corrected line about the person.
+
+    A machine's text, or a stranger's list, counts only at our own questions.
+    """
     found, letter = case.reading.answers, case.letter
-    if not found or letter.sender is None or letter.returned:
+    if letter.sender is None or letter.returned:
         return False
+    if not found:
+        return not letter.automatic and _corrects_facts(case)
     if case.reading.anchored:
         return True
     return not letter.automatic and (_labelled_enough(case) or _guess_is_likely(case))
+
+
+def _corrects_facts(case: Case) -> bool:
+    """Whether a line about the person says something new in answer to a mail about the sender's own application."""
+    replied = case.context.replied
+    about = replied.application if replied is not None else None
+    mine = next((person for person in case.context.applications if person.number == about), None)
+    if mine is None or mine.withdrawn:
+        return False
+    return bool(changed_facts(mine.profile, facts_of(case)) or handed_over(case, mine)[1])
 
 
 def _labelled_enough(case: Case) -> bool:
@@ -54,49 +74,20 @@ def _was_asked(case: Case) -> bool:
 
 def handle(case: Case) -> Outcome:
     """A new application, a new version, a repeat, or a change that waits for proof."""
-    target, other_person = _target(case)
-    if target is None and _crowded(case):
+    person, other_person = target(case)
+    if person is None and _crowded(case):
         return Outcome("held", Folder.APPLICATIONS, note="one more unproven application of the same address")
-    if target is None:
+    if person is None:
         return _apply(case, other_person=other_person)
-    if target.proven and not case.proven:
-        return _hold(case, target)
-    return _continue(case, target)
-
-
-def _target(case: Case) -> tuple[Application | None, bool]:
-    """Which application of the sender's this letter continues, and whether it seems another person's."""
-    mine = [person for person in case.context.applications if not person.withdrawn]
-    referred = case.context.referred
-    if referred is not None and any(person.number == referred.number for person in mine):
-        mine = [person for person in mine if person.number == referred.number]
-    if not mine:
-        return None, False
-    same = [person for person in mine if not _another_name(case, person)]
-    return (same[-1], False) if same else (None, True)
+    if person.proven and not case.proven:
+        return _hold(case, person)
+    return _continue(case, person)
 
 
 def _crowded(case: Case) -> bool:
     """Whether somebody may be borrowing this address, again and again under other names."""
     unproven = [person for person in case.context.applications if not person.proven]
     return not case.proven and len(unproven) >= MOST_UNPROVEN
-
-
-def _another_name(case: Case, person: Application) -> bool:
-    """Whether letter and application name two people. Like is held against like: written against written."""
-    written = {value.key: value for value in case.reading.profile}.get("name")
-    stored = {value.key: value for value in person.profile}.get("name")
-    if written is not None and stored is not None and written.guessed == stored.guessed:
-        return _differ(written.text, stored.text)
-    return False
-
-
-def _differ(one: str, other: str) -> bool:
-    first, second = (
-        {word.strip(".,;()") for word in name.casefold().split() if len(word.strip(".,;()")) > 1}
-        for name in (one, other)
-    )
-    return bool(first and second) and not first & second
 
 
 def _apply(case: Case, *, other_person: bool) -> Outcome:
@@ -106,6 +97,7 @@ def _apply(case: Case, *, other_person: bool) -> Outcome:
     mine = {person.number for person in context.applications}
     siblings = [context.referred] if context.referred is not None and context.referred.number not in mine else []
     siblings += [person for person in context.applications if other_person and not person.withdrawn]
+    siblings += context.named.applications if context.named is not None else ()
     person = Application(
         number=context.next_number,
         reference=case.call.reference(context.next_number),
@@ -113,7 +105,7 @@ def _apply(case: Case, *, other_person: bool) -> Outcome:
         name=_name(case, ""),
         status=_status(merge_answers((), reading.answers), asked),
         answers=merge_answers((), reading.answers),
-        profile=merge_profile((), reading.profile),
+        profile=merge_profile((), facts_of(case)),
         remarks=_remarks((), case.beside_answers),
         version=1,
         late=case.late,
@@ -121,33 +113,41 @@ def _apply(case: Case, *, other_person: bool) -> Outcome:
         received_at=case.letter.arrived,
         updated_at=case.letter.arrived,
         possibly_same_as=tuple(dict.fromkeys(other.reference for other in siblings)),
+        several=_several(case),
     )
-    drafts = acknowledge(case, None, person, other_person=other_person)
-    return Outcome("applied", Folder.APPLICATIONS, (person,), drafts, note=person.reference)
+    person, asking, participant = handed_over(case, person)
+    drafts = acknowledge(case, None, person, other_person=other_person, participant=participant)
+    return Outcome("applied", Folder.APPLICATIONS, (person,), (*drafts, *asking), note=person.reference)
 
 
 def _continue(case: Case, before: Application) -> Outcome:
-    answers = merge_answers(before.answers, case.reading.answers)
-    profile = merge_profile(before.profile, case.reading.profile)
-    remarks = _remarks(before.remarks, case.beside_answers)
-    if not changed_questions(before.answers, answers) and profile == before.profile:
-        kept = replace(before, remarks=remarks, proven=before.proven or case.proven)
-        return Outcome("repeated", Folder.APPLICATIONS, (kept,), note=before.reference)
+    person, asking, participant = handed_over(case, _merged(case, before))
+    news = changed_questions(before.answers, person.answers) or changed_facts(before.profile, person.profile)
+    if not news and not asking and person.several == before.several:
+        return Outcome("repeated", Folder.APPLICATIONS, (person,), note=before.reference)
     after = replace(
-        before,
+        person,
         name=_name(case, before.name),
-        status=_status(answers, _asked(case)),
-        answers=answers,
-        profile=profile,
-        remarks=remarks,
+        status=_status(person.answers, _asked(case)),
         version=before.version + 1,
         late_changes=before.late_changes or (case.late and not before.late),
-        proven=before.proven or case.proven,
         updated_at=case.letter.arrived,
         undeliverable=False,  # whoever writes from an address can be reached there again
     )
-    drafts = acknowledge(case, before, after, other_person=False)
+    drafts = (*acknowledge(case, before, after, other_person=False, participant=participant), *asking)
     return Outcome("corrected", Folder.APPLICATIONS, (after,), drafts, note=f"{after.reference} v{after.version}")
+
+
+def _merged(case: Case, before: Application) -> Application:
+    """The application with what this letter brings, question by question and line by line."""
+    return replace(
+        before,
+        answers=merge_answers(before.answers, case.reading.answers),
+        profile=merge_profile(before.profile, facts_of(case)),
+        remarks=_remarks(before.remarks, case.beside_answers),
+        proven=before.proven or case.proven,
+        several=before.several or _several(case),
+    )
 
 
 def _hold(case: Case, target: Application) -> Outcome:
@@ -164,6 +164,10 @@ def _hold(case: Case, target: Application) -> Outcome:
     return Outcome("held", Folder.APPLICATIONS, drafts=drafts, note=f"unproven change of {target.reference}")
 
 
+def _several(case: Case) -> bool:
+    return speaks_for_two(case.letter.text, case.context.form, case.reading)
+
+
 def _asked(case: Case) -> tuple[int, ...]:
     return tuple(question.number for question in case.call.questions)
 
@@ -174,7 +178,7 @@ def _status(answers: tuple[Answer, ...], asked: tuple[int, ...]) -> Status:
 
 def _name(case: Case, before: str) -> str:
     """The name as written on the form, else as known, else the display name."""
-    written = next((value for value in case.reading.profile if value.key == "name"), None)
+    written = next((value for value in facts_of(case) if value.key == "name"), None)
     if written is not None and not written.guessed:
         return written.text
     return before or (written.text if written else "") or case.sender.name

@@ -20,7 +20,11 @@ def handle(case: Case) -> Outcome:
     failed = [bounced for bounced in case.context.bounced if bounced.report.action == "failed"]
     if not failed:
         return Outcome("delayed", Folder.BOUNCES, note=_note(case.context.bounced))
-    people = {bounced.application.number: bounced.application for bounced in failed if bounced.application}
+    people = {
+        bounced.application.number: bounced.application
+        for bounced in failed
+        if bounced.application and _its_own(bounced)
+    }
     return Outcome(
         "bounced",
         Folder.BOUNCES,
@@ -28,6 +32,12 @@ def handle(case: Case) -> Outcome:
         note=_note(tuple(failed)),
         unsubscribe=tuple(bounced.mail.recipient for bounced in failed if bounced.mail),
     )
+
+
+def _its_own(bounced: Bounced) -> bool:
+    """Whether the address that failed is the one we write to, and not one that was only asked."""
+    mail, person = bounced.mail, bounced.application
+    return mail is not None and person is not None and person.address.casefold() == mail.recipient.casefold()
 
 
 def _note(bounces: tuple[Bounced, ...]) -> str:

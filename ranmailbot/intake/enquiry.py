@@ -8,6 +8,12 @@ from __future__ import annotations
 from ranmailbot.desk import Case, Folder, Outcome
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import Draft
+from ranmailbot.mail.signature import tail_start
+from ranmailbot.mail.words import keys
+
+POINTERS = frozenset({"attached", "attachment", "enclosed", "photo", "photos", "picture", "scan", "voice", "memo"})
+_POINTING_WORDS = 8
+"""A text of at most so many words that names what is attached says nothing else."""
 
 
 def recognises(case: Case) -> bool:  # noqa: ARG001 - the last line of the table takes whatever comes
@@ -22,17 +28,29 @@ def handle(case: Case) -> Outcome:
     if not case.may_answer or case.context.organiser is not None:
         return Outcome(name, Folder.ENQUIRIES, note=case.letter.silence)
     if unreadable:
-        return Outcome(name, Folder.ENQUIRIES, drafts=(_form(case, "unreadable"),))
+        return Outcome(name, Folder.ENQUIRIES, drafts=(_form(case, unreadable),))
     if not case.context.form_sent and not case.context.applications:
         reason = "late" if case.late else "enquiry"
         return Outcome("form_sent", Folder.ENQUIRIES, drafts=(_form(case, reason),))
     return Outcome(name, Folder.ENQUIRIES, drafts=(_receipt(case),))
 
 
-def _unreadable(case: Case) -> bool:
-    """Encrypted, or nothing but attachments that nobody could read: a photo of a letter, a voice memo."""
+def _unreadable(case: Case) -> str:
+    """Why nobody could read it: "unreadable" (encrypted, or nothing but unread files), "picture" (or sound), or ""."""
     letter = case.letter
-    return letter.encrypted or (bool(letter.attachments) and not letter.text.text.strip() and not letter.documents)
+    if letter.encrypted:
+        return "unreadable"
+    unread = [part.content_type.partition("/")[0] for part in letter.attachments if not part.read]
+    if not unread or letter.documents or not _says_nothing(case):
+        return ""
+    return "picture" if {*unread} <= {"image", "audio", "video"} else "unreadable"
+
+
+def _says_nothing(case: Case) -> bool:
+    """Whether above farewell and "Sent from my phone" there is no word, or only that something is attached."""
+    rows = [row for row in case.beside_answers.split("\n") if row.strip()]
+    said = keys(" ".join(rows[: tail_start(rows, case.letter.sender)]))
+    return not said or (len(said) <= _POINTING_WORDS and bool(set(said) & POINTERS))
 
 
 def _form(case: Case, reason: str) -> Draft:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from email_validator import EmailNotValidError, validate_email
 
 from ranmailbot.mail.characters import clean_line
+from ranmailbot.mail.display_name import tidy_name
 from ranmailbot.mail.headers import decode_words
 
 NAME_CHARACTERS = 120
@@ -123,4 +124,4 @@ def _display_name(texts: list[str], email: str) -> str | None:
             return None  # an unquoted second address: nobody can say which one was meant
         else:
             words.append(_FOLDED_IN.sub(" ", text))
-    return clean_line(decode_words("".join(words)), NAME_CHARACTERS).strip(" \"'")
+    return tidy_name(clean_line(decode_words("".join(words)), NAME_CHARACTERS))

@@ -10,15 +10,16 @@ holds and our plain form does not is taken for the applicant's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ranmailbot.call.application import SURE, Answer, ProfileValue
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.conservation import conserved
 from ranmailbot.mail.form import SentForm
+from ranmailbot.mail.guesses import guessed_facts
 from ranmailbot.mail.layout import Gap, Layout, Span, lay_out
 from ranmailbot.mail.loose_text import loose_answers
-from ranmailbot.mail.profile import guessed_name, profile_answer
+from ranmailbot.mail.profile import profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.signature import tail_start
@@ -57,16 +58,7 @@ def _capped(text: VisibleText) -> tuple[VisibleText, VisibleText]:
 
 def _with_rest(reading: Reading, text: VisibleText, span: Span) -> Reading:
     remainder = f"{reading.remainder}\n{text.text[span[0] : span[1]].strip()}".strip()
-    return Reading(
-        reading.answers,
-        reading.profile,
-        remainder,
-        reading.anchored,
-        reading.quoted,
-        (*reading.remainder_spans, span),
-        reading.ours_spans,
-        reading.mark_spans,
-    )
+    return replace(reading, remainder=remainder, remainder_spans=(*reading.remainder_spans, span))
 
 
 _OURS_BEFORE = 2
@@ -84,6 +76,7 @@ class _Sheet:
     found: list[Found]
     left: list[Span]
     marks: list[Span]
+    twice: set[int] = field(default_factory=set)
 
 
 def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
@@ -100,11 +93,11 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
     remainder = tuple(sorted(span for span in sheet.left if layout.text[span[0] : span[1]].strip()))
     left = "\n".join(layout.text[start:end].strip("\n") for start, end in remainder)
-    if not any(value.key == "name" for value in values):
-        values += guessed_name(form, left, sender)
+    values += guessed_facts(form, left, sender, {value.key for value in values})
     anchored = any(found.source == "inline" for found in chosen)
     marks = tuple(sorted(sheet.marks))
-    return Reading(answers, tuple(values), left, anchored, "", remainder, layout.ours, marks)
+    twice = tuple(sorted(sheet.twice))
+    return Reading(answers, tuple(values), left, anchored, "", remainder, layout.ours, marks, "", twice)
 
 
 def _unasked(layout: Layout) -> Reading:
@@ -245,6 +238,7 @@ def _choose(sheet: _Sheet) -> list[Found]:
         sheet.left += found.spans
         if best.depth == found.depth and best.confidence >= SURE and found.confidence >= SURE:
             best.doubt(0.75)
+            sheet.twice.add(found.question)
     return list(chosen.values())
 
 

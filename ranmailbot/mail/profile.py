@@ -1,16 +1,12 @@
-"""What the applicant wrote on the form's own lines ("Your name:"), and the name guessed where nothing was written."""
+"""What the applicant wrote on the form's own lines ("Your name:")."""
 
 from __future__ import annotations
 
-from ranmailbot.call.application import ProfileValue
-from ranmailbot.mail.address import Address
-from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.layout import Gap, Layout, Span
 from ranmailbot.mail.signature import tail_start
 
 _MOST_CHARACTERS = 200
 _MOST_WORDS = 16
-_NAME_WORDS = 4
 
 
 def profile_answer(layout: Layout, gap: Gap) -> tuple[Span | None, Span]:
@@ -30,16 +26,3 @@ def profile_answer(layout: Layout, gap: Gap) -> tuple[Span | None, Span]:
                 return None, gap.span
             return value, (row[1], gap.span[1])
     return None, gap.span
-
-
-def guessed_name(form: SentForm, left: str, sender: Address | None) -> list[ProfileValue]:
-    """A name from the display name, or from the line below the farewell, if the form asks for one."""
-    if not any(line.key == "name" for line in form.profile_lines):
-        return []
-    if sender is not None and sender.name and "@" not in sender.name:
-        return [ProfileValue("name", sender.name, guessed=True)]
-    rows = [row.strip() for row in left.split("\n")]
-    tail = [row for row in rows[tail_start(rows) + 1 :] if row]
-    if tail and 1 < len(tail[0].split()) <= _NAME_WORDS and all(word[:1].isupper() for word in tail[0].split()):
-        return [ProfileValue("name", tail[0].strip(" ,"), guessed=True)]
-    return []

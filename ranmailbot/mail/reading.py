@@ -31,6 +31,8 @@ class Reading:
     """Labels, reply headers, rules and other marks that are neither ours nor an answer."""
     attached: str = ""
     """What is left of attached documents, each with its name. Shown to people; never a command of the sender."""
+    twice: tuple[int, ...] = ()
+    """Questions that were answered twice, each time surely and in other words."""
 
 
 @dataclass(slots=True)

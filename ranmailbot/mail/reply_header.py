@@ -142,7 +142,9 @@ def _attribution(lines: Sequence[Line], number: int, ours: Collection[int]) -> t
     ):
         first -= 1
     whole = " ".join(line.text for line in lines[first : last + 1])
-    if not _CLOCK.search(whole) or len(whole.split()) > 4 * _MOST_WORDS:
+    # "<We> <our address> wrote:" without any date (s-nail): then the quote itself must follow.
+    dated = bool(_CLOCK.search(whole)) or (bool(_BRACKETED.search(whole)) and _deeper(lines, last + 1))
+    if not dated or len(whole.split()) > 4 * _MOST_WORDS:
         return None
     return (first, last + 1) if _ours_follows(lines, last + 1, ours) else None
 

@@ -51,7 +51,7 @@ def _before_the_deadline(call: Call) -> tuple[Draft, ...]:
     everything = tuple(question.number for question in call.questions)
     return (
         _asking(call, "announcement", {}, everything),
-        *(_answering_with_form(call, reason) for reason in ("enquiry", "unreadable", "late")),
+        *(_answering_with_form(call, reason) for reason in ("enquiry", "unreadable", "late", "picture")),
         *_acknowledgements(call, everything),
         _asking(call, "deadline_reminder", {"reference": "", "open": list(everything)}, everything),
         _asking(call, "deadline_reminder", {"reference": "A-017", "open": [everything[-1]]}, everything[-1:]),
@@ -68,9 +68,14 @@ def _acknowledgements(call: Call, everything: tuple[int, ...]) -> tuple[Draft, .
         _acknowledgement(call, (), {"corrected": list(last), "became_complete": True}),
         _acknowledgement(call, (), {"corrected": list(everything[:1])}),
         _acknowledgement(
-            call, everything, {"other_person": True, "language_hint": True, "unread_attachments": ["a.pages"]}
+            call, everything, {"other_person": True, "language_hint": "English", "unread_attachments": ["a.pages"]}
         ),
         _acknowledgement(call, last, {"corrected": list(everything[:1])}),
+        _acknowledgement(call, (), {"corrected_lines": ["Your country"], "language_hint": "English"}),
+        _acknowledgement(call, (), {"corrected": list(everything[:2]), "corrected_lines": ["Your name", "Your role"]}),
+        _acknowledgement(call, last, {"several": True, "participant": "asked"}),
+        _acknowledgement(call, last, {"show_content": False, "participant": "waits"}),
+        *(_acknowledgement(call, (), {"participant": state}) for state in ("not_asked", "no_address", "confirmed")),
     )
 
 
@@ -80,6 +85,7 @@ def _about_requests() -> tuple[Draft, ...]:
         _answering("withdrawn", reference),
         _plain("withdrawal_check", reference),
         _plain("correction_check", reference),
+        _plain("participant_check", reference),
         *(_answering("passed_on", {"subject_matter": matter}) for matter in ("question", "data", "erasure")),
     )
 
@@ -182,8 +188,11 @@ def _acknowledgement(
         "remarks": False,
         "unread_attachments": [],
         "other_person": False,
-        "language_hint": False,
+        "language_hint": "",
         "became_complete": False,
+        "corrected_lines": [],
+        "several": False,
+        "participant": "",
     }
     return Draft(
         kind="acknowledgement",
@@ -288,7 +297,7 @@ def _shown(call: Call, number: int) -> dict[str, object]:
         "reference": call.reference(number),
         "name": "Anna Bērziņa" if new else "Jean-Luc Dupont",
         "organisation": "Prison Administration" if new else "",
-        "country": "Latvia" if new else "Belgium",
+        "country": "Latvia" if new else "Belgium (guessed)",
         "role": "Psychologist" if new else "Probation officer",
         "status": "complete" if new else "incomplete",
         "late": not new,
@@ -305,4 +314,5 @@ def _shown(call: Call, number: int) -> dict[str, object]:
         ],
         "remarks": ["Best wishes,\nAnna"] if new else [],
         "possibly_same_as": [] if new else [call.reference(7)],
+        "notes": [] if new else ["written by office@probation.example.org for this person"],
     }

@@ -22,6 +22,7 @@ LABELS = {
     "corrected": "Corrections and additions",
     "repeated": "Unchanged repeats",
     "held": "Changes that wait for proof",
+    "participant_confirmed": "Confirmed to be the participant",
     "form_sent": "Got the form",
     "enquired": "Questions for you",
     "passed_on": "Requests about data",
@@ -90,9 +91,9 @@ def _shown(call: Call, person: Application, since: datetime) -> dict[str, object
     return {
         "reference": person.reference,
         "name": person.name,
-        "organisation": person.value("organisation"),
-        "country": person.value("country"),
-        "role": person.value("role"),
+        "organisation": _fact(person, "organisation"),
+        "country": _fact(person, "country"),
+        "role": _fact(person, "role"),
         "status": str(person.status),
         "late": person.late or person.late_changes,
         "news": "new" if person.received_at >= since else "corrected",
@@ -100,7 +101,27 @@ def _shown(call: Call, person: Application, since: datetime) -> dict[str, object
         "answers": [_answer(question.number, question.text, person) for question in call.questions],
         "remarks": list(person.remarks),
         "possibly_same_as": list(person.possibly_same_as),
+        "notes": _notes(person),
     }
+
+
+def _fact(person: Application, key: str) -> str:
+    """A fact about the person, marked if nobody wrote it on the form's line."""
+    value = next((value for value in person.profile if value.key == key), None)
+    return "" if value is None else f"{value.text} (guessed)" if value.guessed else value.text
+
+
+def _notes(person: Application) -> list[str]:
+    """What somebody should look at before they decide: whose it is, and for how many."""
+    another = person.value("email")
+    confirmed = bool(person.correspondent)
+    waits = bool(another) and not confirmed and another.strip().casefold() != person.address.casefold()
+    notes = [
+        "seems to be written for two people" if person.several else "",
+        f"written by {person.correspondent} for this person" if confirmed else "",
+        f"written by {person.address} for {another}, who has not confirmed" if waits else "",
+    ]
+    return [note for note in notes if note]
 
 
 def _answer(number: int, question: str, person: Application) -> dict[str, object]:

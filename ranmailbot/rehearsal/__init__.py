@@ -47,14 +47,20 @@ class Result:
 
 
 def rehearse(
-    settings: Settings, *, applicants: int = 40, seed: int = 1, folder: Path, progress: Callable[[str], None]
+    settings: Settings,
+    *,
+    applicants: int = 40,
+    seed: int = 1,
+    folder: Path,
+    progress: Callable[[str], None],
+    state: Path | None = None,
 ) -> Result:
-    """Play the call with so many sample people and leave every mail and a page in `folder`.
+    """Play the call with so many sample people and leave every mail and a page in `folder`, the bot's state in `state`.
 
     `progress` gets a line for each played day. Raises Unavailable if the built-in server cannot start.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    played = play(settings, applicants, seed, folder, progress)
+    played = play(settings, applicants, seed, folder, progress, state=state)
     found = audit(played)
     write_page(played, found, folder)
     return Result(applicants, found, folder, table(played, found, str(folder)))

@@ -101,11 +101,22 @@ class Stage:
             heapq.heappush(self.queue, (at, self.order, posting))
 
 
-def play(settings: Settings, applicants: int, seed: int, folder: Path, progress: Callable[[str], None]) -> Played:
-    """Play the call. `folder` gets every mail as .eml. Raises Unavailable if the built-in server cannot start."""
+def play(
+    settings: Settings,
+    applicants: int,
+    seed: int,
+    folder: Path,
+    progress: Callable[[str], None],
+    *,
+    state: Path | None = None,
+) -> Played:
+    """Play the call. `folder` gets every mail as .eml. `state` (a folder that is not there yet) keeps the bot's state.
+
+    Raises Unavailable if the built-in server cannot start.
+    """
     people = cast(settings.call, applicants, seed)
     settings = prepared(settings, people)
-    with _stage(settings, people, seed, folder) as stage:
+    with _stage(settings, people, seed, folder, state) as stage:
         began, end = stage.clock.now(), curtain(settings.call)
         for index, persona in enumerate(people):
             stage.plan(open_scene(persona, stage.diaries[index], stage.scene()))
@@ -148,8 +159,10 @@ def curtain(call: Call) -> datetime:
 
 
 @contextmanager
-def _stage(settings: Settings, people: tuple[Persona, ...], seed: int, folder: Path) -> Iterator[Stage]:
-    """Server, worker and people, taken down afterwards whatever happens. State and spool are thrown away."""
+def _stage(
+    settings: Settings, people: tuple[Persona, ...], seed: int, folder: Path, kept: Path | None
+) -> Iterator[Stage]:
+    """Server, worker and people, taken down afterwards whatever happens. The spool is thrown away."""
     call, password = settings.call, secrets.token_hex(16)
     clock = PlayedClock.at(call.published)
     with TemporaryDirectory(prefix="ranmailbot-rehearsal-") as scratch:
@@ -160,8 +173,8 @@ def _stage(settings: Settings, people: tuple[Persona, ...], seed: int, folder: P
                 for port in (server.imap_port, server.smtp_port)
             ]
             mail = service.MailServer(accounts[0], accounts[1], ARCHIVE, AUTHSERV_ID)
-            state = Path(scratch) / "state"
-            state.mkdir(mode=0o700)
+            state = kept or Path(scratch) / "state"
+            state.mkdir(mode=0o700, parents=True)
             worker = service.build(settings, clock, state=state, mail=mail, tokens=PlayedTokens.of(seed))
             office = PostOffice(server.smtp_port, server.imap_port, password, call.mailbox.email)
             try:

@@ -37,7 +37,8 @@ DATE = datetime(2022, 3, 1, 9, 0, tzinfo=UTC)
 KINDS = (
     *("announcement", "form", "acknowledgement", "deadline_reminder", "deadline_notice", "closing", "invitation"),
     *("regret", "rsvp_reminder", "rsvp_receipt", "session_details", "session_reminder", "thanks", "withdrawn"),
-    *("withdrawal_check", "correction_check", "passed_on", "digest", "decision_receipt", "decision_refused", "alarm"),
+    *("withdrawal_check", "correction_check", "participant_check", "passed_on"),
+    *("digest", "decision_receipt", "decision_refused", "alarm"),
 )
 TO_ORGANISERS = {"digest", "decision_receipt", "decision_refused", "alarm"}
 
@@ -228,6 +229,14 @@ def test_a_form_carries_each_question_it_asks_and_a_closing_line(draft):
     flat = " ".join(mail.form.text.split())
     assert all(question.text in flat for question in draft.asks)
     assert ("k7f2m9q4" in flat) == bool(draft.asks)
+
+
+@each_sample
+def test_whoever_presses_enter_below_a_question_in_thunderbird_stays_there(draft):
+    """Thunderbird splits a quote at the caret unless a table holds it: then what is typed lands above the quote."""
+    page = LexborHTMLParser(part(write(draft), "text/html"))
+    assert len(page.css(".q")) == len(draft.asks)
+    assert page.css("table .q, table .answer, table .profile") == []
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -10,7 +10,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData
 
-from ranmailbot.adapters.seal import AesSeal, SealBroken, open_key
 from ranmailbot.adapters.sql.engine import StoreRefused, check_integrity, open_engine, worker_lock
 from ranmailbot.adapters.sql.tables import metadata
 from ranmailbot.desk import Outcome
@@ -111,39 +110,6 @@ def test_a_block_that_raises_leaves_nothing_behind(world: World) -> None:
         record_and_raise(world)
     with world.store.look() as books:
         assert not books.has_outcome("letter/1")
-
-
-def test_what_is_sealed_opens_only_for_its_owner_and_its_key() -> None:
-    seal = AesSeal(b"a" * 32)
-    box = seal.seal("application:1", b"words")
-    assert b"words" not in box
-    assert seal.unseal("application:1", box) == b"words"
-    for other, owner in ((seal, "application:2"), (AesSeal(b"b" * 32), "application:1")):
-        with pytest.raises(SealBroken):
-            other.unseal(owner, box)
-
-
-def test_a_changed_byte_is_noticed() -> None:
-    seal = AesSeal(b"a" * 32)
-    box = bytearray(seal.seal("application:1", b"words"))
-    box[-1] ^= 1
-    with pytest.raises(SealBroken):
-        seal.unseal("application:1", bytes(box))
-
-
-def test_looking_up_ignores_case_and_needs_the_key() -> None:
-    seal = AesSeal(b"a" * 32)
-    assert seal.lookup("Ann@Example.org ") == seal.lookup("ann@example.org")
-    assert seal.lookup("ann@example.org") != AesSeal(b"b" * 32).lookup("ann@example.org")
-
-
-def test_a_key_is_made_once_and_refused_if_others_can_read_it(tmp_path: Path) -> None:
-    first, made = open_key(tmp_path / "keys")
-    again, made_again = open_key(tmp_path / "keys")
-    assert (first, made, made_again) == (again, True, False)
-    (tmp_path / "keys" / "master.key").chmod(0o644)
-    with pytest.raises(SealBroken, match="chmod 600"):
-        open_key(tmp_path / "keys")
 
 
 def record_and_raise(world: World) -> None:

@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from ranmailbot.adapters.jinja import JinjaStationery
+from ranmailbot.adapters.key_store import temporary_store
 from ranmailbot.adapters.reading_room import InProcessReadingRoom
 from ranmailbot.adapters.seal import AesSeal
 from ranmailbot.adapters.sql.store import SqlStore
@@ -109,7 +110,7 @@ class Stage:
         self.bench.clear()
         self.bench.moment = self.trouble.disk
         people = [Address("", email) for email in listed]
-        self.sql = SqlStore(self.bench.engine, self.call, AesSeal(b"k" * 32), "digest", people)
+        self.sql = SqlStore(self.bench.engine, self.call, AesSeal(temporary_store(b"k" * 32)), "digest", people)
         self.store: Any = DyingStore(self.sql, self.trouble)
         self.outside = self.bench.outside()
         self.arrives: Callable[[Any], None] = self.model.arrive

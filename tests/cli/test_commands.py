@@ -19,7 +19,7 @@ from tests.world import ROOT, WORDS, answers, settings
 CONFIG = ["--config", str(ROOT / "config.toml")]
 COMMANDS = (
     *("run", "rehearse", "publish", "check", "timeline", "read", "status", "list", "show", "decide", "outbox"),
-    *("preview", "completion"),
+    *("preview", "completion", "keys"),
 )
 
 

@@ -132,7 +132,8 @@ def test_no_command_can_come_from_a_document() -> None:
 def test_facts_written_in_a_document_are_taken_unless_the_mail_says_otherwise() -> None:
     document = made.docx_of(("Your name: Anna Ozola", "Your country: Latvia", *FILLED))
     reading = read(with_file("a.docx", document, "Your name: Anna Kalns\n"))
-    assert {value.key: value.text for value in reading.profile} == {"name": "Anna Kalns", "country": "Latvia"}
+    written = {value.key: value.text for value in reading.profile if not value.guessed}
+    assert written == {"name": "Anna Kalns", "country": "Latvia"}
     assert "[name, here] Anna Ozola" in reading.attached
 
 

@@ -24,6 +24,7 @@ class Run:
     audit: Audit
     folder: Path
     lines: tuple[str, ...]
+    state: Path
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +41,9 @@ def call(settings: Settings) -> Call:
 def run(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Twenty people from publication to the day after, on a real server."""
     folder, lines = tmp_path_factory.mktemp("rehearsal"), list[str]()
-    played = play(settings, 20, 5, folder, lines.append)
-    return Run(played, audit(played), folder, tuple(lines))
+    state = tmp_path_factory.mktemp("kept") / "state"
+    played = play(settings, 20, 5, folder, lines.append, state=state)
+    return Run(played, audit(played), folder, tuple(lines), state)
 
 
 @pytest.fixture(scope="session")

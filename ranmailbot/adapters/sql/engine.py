@@ -9,16 +9,19 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 
+from ranmailbot.adapters.sql import tables
 from ranmailbot.ports import Unavailable
 
 BUSY_SECONDS = 30
+KEY_STORE = "key_store"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -61,6 +64,35 @@ def check_integrity(engine: Engine) -> None:
         verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
     if verdict != "ok":
         raise StoreRefused(f"the database {engine.url.database} is damaged ({verdict}); restore it from a backup")
+
+
+def key_store_of(engine: Engine) -> str:
+    """The key store that this database was made with; empty for a new database. Raises StoreRefused."""
+    about, letters = tables.about, tables.letters
+    with engine.connect() as connection:
+        found = connection.execute(select(about.c.value).where(about.c.name == KEY_STORE).limit(1)).scalar()
+        used = connection.execute(select(letters.c.id).limit(1)).first()
+    if found is None and used is not None:
+        raise StoreRefused(
+            f"the database {engine.url.database} was made by a version whose keys are no longer used; begin with a new "
+            "folder ([storage] folder in config.toml)"
+        )
+    return str(found or "")
+
+
+def bind_key_store(engine: Engine, call: str, store: str, at: datetime) -> None:
+    """Remember the key store of a new database; refuse another one. Raises StoreRefused."""
+    about = tables.about
+    with engine.begin() as connection:
+        mine = select(about.c.value).where(about.c.call == call, about.c.name == KEY_STORE)
+        found = connection.execute(mine).scalar()
+        if found is None:
+            connection.execute(about.insert().values(call=call, name=KEY_STORE, value=store, at=at))
+        elif found != store:
+            raise StoreRefused(
+                f"the database {engine.url.database} belongs to another key store ({found}, not {store}); restore the "
+                "key store that was beside it"
+            )
 
 
 def _private_file(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -11,9 +12,9 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from ranmailbot.adapters.sql import people, tables
 from ranmailbot.adapters.sql.packing import form_of, mail_facts
-from ranmailbot.adapters.sql.shelf import Shelf, owner_of
+from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.mail.outgoing import OutgoingMail
-from ranmailbot.ports import State, Waiting, Written
+from ranmailbot.ports import KeyGone, State, Waiting, Written
 
 
 def put(shelf: Shelf, written: Written, outcome: int, at: datetime) -> None:
@@ -21,7 +22,7 @@ def put(shelf: Shelf, written: Written, outcome: int, at: datetime) -> None:
     draft, mail = written.draft, written.mail
     if draft.thread:
         void_thread(shelf, draft.thread, at)
-    owner = owner_of(draft.application, at)
+    owner = shelf.owner(draft.application, mail.recipient, at)
     shelf.insert(
         tables.outbox,
         outcome=outcome,
@@ -71,7 +72,7 @@ def claim(shelf: Shelf, now: datetime, owner: str, lease_until: datetime, limit:
         numbers = [row.id for row in rows]
         values = {"state": str(State.CLAIMED), "claimed_by": owner, "lease_until": lease_until}
         shelf.connection.execute(update(table).where(table.c.id.in_(numbers)).values(**values))
-    return tuple(waiting(shelf, row) for row in rows)
+    return tuple(found for row in rows for found in _readable(shelf, row, now))
 
 
 def state_of(shelf: Shelf, number: int) -> State:
@@ -109,8 +110,8 @@ def defer(shelf: Shelf, number: int, before: State, at: datetime, reply: str) ->
 
 def expired(shelf: Shelf, now: datetime, owner: str) -> tuple[tuple[State, Waiting], ...]:
     """Mails whose lease is over, or that a worker before this one had claimed and not begun to send."""
-    rows = shelf.connection.execute(_expired(), {"call": shelf.call.key, "now": now, "owner": owner})
-    return tuple((State(row.state), waiting(shelf, row)) for row in rows.all())
+    rows = shelf.connection.execute(_expired(), {"call": shelf.call.key, "now": now, "owner": owner}).all()
+    return tuple((State(row.state), found) for row in rows for found in _readable(shelf, row, now))
 
 
 def sent_since(shelf: Shelf, moment: datetime) -> int:
@@ -118,8 +119,17 @@ def sent_since(shelf: Shelf, moment: datetime) -> int:
     return int(shelf.connection.execute(_sent_since(), {"call": shelf.call.key, "moment": moment}).scalar_one())
 
 
+def _readable(shelf: Shelf, row: Row[Any], now: datetime) -> Iterator[Waiting]:
+    """The row with its mail; one whose key was destroyed can never be sent, and becomes void."""
+    try:
+        yield waiting(shelf, row)
+    except KeyGone:
+        values = {"state": str(State.VOID), "settled_at": now, "last_reply": "its key was destroyed"}
+        shelf.change(tables.outbox, {"id": row.id}, **values)
+
+
 def waiting(shelf: Shelf, row: Row[Any]) -> Waiting:
-    """A row with its mail unsealed."""
+    """A row with its mail unsealed. Raises KeyGone."""
     facts = shelf.open(row.owner, row.sealed)
     mail = OutgoingMail(
         message_id=row.message_id,

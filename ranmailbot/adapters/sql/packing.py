@@ -33,6 +33,9 @@ def application_facts(application: Application) -> dict[str, object]:
         "profile": [asdict(value) for value in application.profile],
         "remarks": application.remarks,
         "possibly_same_as": application.possibly_same_as,
+        "correspondent": application.correspondent,
+        "asked": application.asked,
+        "several": application.several,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from types import MappingProxyType
@@ -10,16 +11,15 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Row, Select, bindparam, exists, func, select
 
-from ranmailbot.adapters.sql import tables
+from ranmailbot.adapters.sql import owners, tables
 from ranmailbot.adapters.sql.packing import answers_of, application_facts, profile_of
-from ranmailbot.adapters.sql.shelf import Shelf, owner_of
+from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Application, Decision, Reply, Rsvp, Status
 from ranmailbot.desk import Recipient, addressee
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import CalendarEvent
+from ranmailbot.ports import KeyGone
 
-CORRESPONDENTS = "correspondents"
-"""The owner of addresses of people who have not applied (yet)."""
 GROUP = 500
 """How many applications are unsealed at a time while all of them are read."""
 
@@ -58,14 +58,17 @@ def changed_between(shelf: Shelf, since: datetime, until: datetime) -> tuple[App
 
 
 def next_number(shelf: Shelf) -> int:
-    """The number after the last one."""
-    return int(shelf.connection.execute(_highest(), {"call": shelf.call.key}).scalar() or 0) + 1
+    """The number after the last one. A number is never given twice, not even after its applicant was erased."""
+    number = int(shelf.connection.execute(_highest(), {"call": shelf.call.key}).scalar() or 0) + 1
+    while shelf.seal.gone(shelf.applicant(number)):
+        number += 1
+    return number
 
 
 def save(shelf: Shelf, person: Application, letter: int | None) -> None:
     """The application as it shall be; a new version is kept beside the older ones."""
     table = tables.applications
-    owner = owner_of(person.number, person.received_at)
+    owner = shelf.applicant(person.number)
     sealed = shelf.close(owner, application_facts(person))
     before = shelf.one(table, number=person.number)
     values = _columns(shelf, person) | {"sealed": sealed}
@@ -123,20 +126,24 @@ def is_unsubscribed(shelf: Shelf, email: str) -> bool:
 
 
 def silent(shelf: Shelf) -> Iterator[Recipient]:
-    """Who was asked, can be reached, and has no application, withdrawn or not; organisers are no applicants."""
+    """Who was asked, can be reached, and has no application, withdrawn or not, nor wrote one for somebody else.
+
+    Organisers are no applicants.
+    """
+    writers = {person.correspondent.casefold() for person in everybody(shelf) if person.correspondent}
     table, others = tables.correspondents, tables.applications
     applied = exists().where(others.c.call == table.c.call, others.c.address == table.c.address)
     query = shelf.of(table).where(table.c.asked_at.is_not(None), table.c.unsubscribed.is_(False), ~applied)
     for row in shelf.all(query.order_by(table.c.address)):
-        person = _address(shelf, row)
-        if shelf.call.organiser(person.email) is None:
-            yield Recipient(f"C:{row.address}", person)
+        for person in _address(shelf, row):
+            if shelf.call.organiser(person.email) is None and person.key not in writers:
+                yield Recipient(f"C:{row.address}", person)
 
 
 def correspondent(shelf: Shelf, key: str) -> Address | None:
     """The address behind a keyed hash."""
     row = shelf.one(tables.correspondents, address=key)
-    return _address(shelf, row) if row is not None else None
+    return next(_address(shelf, row), None) if row is not None else None
 
 
 def recipient(person: Application) -> Recipient:
@@ -152,9 +159,11 @@ def listed(shelf: Shelf, people: Iterable[Address]) -> Iterator[Recipient]:
             yield Recipient(f"C:{shelf.seal.lookup(person.email)}", person)
 
 
-def _address(shelf: Shelf, row: Row[Any]) -> Address:
-    facts = shelf.open(CORRESPONDENTS, row.sealed)
-    return Address(facts["name"], facts["email"])
+def _address(shelf: Shelf, row: Row[Any]) -> Iterator[Address]:
+    """Name and address, or nobody if the key is gone."""
+    with suppress(KeyGone):
+        facts = shelf.open(owners.asked(shelf.call.key, row.address), row.sealed)
+        yield Address(facts["name"], facts["email"])
 
 
 def _correspondent(shelf: Shelf, email: str, name: str, **values: object) -> None:
@@ -163,7 +172,7 @@ def _correspondent(shelf: Shelf, email: str, name: str, **values: object) -> Non
         if values:
             shelf.change(table, {"address": key}, **values)
         return
-    sealed = shelf.close(CORRESPONDENTS, {"email": email, "name": name})
+    sealed = shelf.close(owners.asked(shelf.call.key, key), {"email": email, "name": name})
     shelf.insert(table, address=key, sealed=sealed, **({"unsubscribed": False, "asked_at": None} | values))
 
 
@@ -213,9 +222,9 @@ def _save_rsvp(shelf: Shelf, number: int, owner: str, rsvp: Rsvp) -> None:
 
 
 def _read(shelf: Shelf, rows: Sequence[Row[Any]]) -> Iterator[Application]:
-    replies = _rsvps(shelf, [row.number for row in rows])
-    for row in rows:
-        facts = shelf.open(owner_of(row.number, row.received_at), row.sealed)
+    opened = [(row, facts) for row in rows for facts in _facts(shelf, row)]
+    replies = _rsvps(shelf, [row.number for row, _ in opened])
+    for row, facts in opened:
         yield Application(
             number=row.number,
             reference=shelf.call.reference(row.number),
@@ -235,8 +244,18 @@ def _read(shelf: Shelf, rows: Sequence[Row[Any]]) -> Iterator[Application]:
             late_changes=row.late_changes,
             undeliverable=row.undeliverable,
             possibly_same_as=tuple(facts["possibly_same_as"]),
+            # Applications of earlier versions of the bot know nothing of these.
+            correspondent=facts.get("correspondent", ""),
+            asked=tuple(facts.get("asked", ())),
+            several=bool(facts.get("several", False)),
             rsvps=MappingProxyType(replies.get(row.number, {})),
         )
+
+
+def _facts(shelf: Shelf, row: Row[Any]) -> Iterator[dict[str, Any]]:
+    """What is sealed in an application; nothing of one who was erased."""
+    with suppress(KeyGone):
+        yield shelf.open(shelf.applicant(row.number), row.sealed)
 
 
 def _rsvps(shelf: Shelf, numbers: Sequence[int]) -> dict[int, dict[str, Rsvp]]:
@@ -244,7 +263,7 @@ def _rsvps(shelf: Shelf, numbers: Sequence[int]) -> dict[int, dict[str, Rsvp]]:
     if not numbers:
         return found
     for row in shelf.connection.execute(_replies(), {"call": shelf.call.key, "numbers": numbers}).all():
-        comment = shelf.open(f"application:{row.application}", row.comment)["comment"]
+        comment = shelf.open(shelf.applicant(row.application), row.comment)["comment"]
         rsvp = Rsvp(row.session, Reply(row.reply), row.at, row.via, row.sequence, row.stamp, comment)
         found.setdefault(row.application, {})[row.session] = rsvp
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,9 +11,9 @@ from sqlalchemy import Delete, Row, Select, bindparam, func, select
 
 from ranmailbot.adapters.sql import people, tables
 from ranmailbot.adapters.sql.packing import form_of
-from ranmailbot.adapters.sql.shelf import Shelf, owner_of
+from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.desk import Enquiry, Folder, News, Outcome, SentMail
-from ranmailbot.ports import Envelope, Filed, State
+from ranmailbot.ports import Envelope, Filed, KeyGone, State
 
 EXCERPT = 600
 """Characters of an enquiry that the digest shows."""
@@ -57,10 +57,12 @@ def forget_attempts(shelf: Shelf, digests: Sequence[str]) -> None:
 
 def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
     """Store the letter with all its bytes; the id of its row."""
-    letter, owner = filed.letter, owner_of(filed.application, filed.arrived)
+    letter = filed.letter
+    sender = letter.sender.email if letter and letter.sender else ""
+    owner = shelf.owner(filed.application, sender, filed.arrived)
     facts: dict[str, object] = {
         "message_id": letter.message_id if letter else "",
-        "sender": letter.sender.email if letter and letter.sender else "",
+        "sender": sender,
         "name": letter.sender.name if letter and letter.sender else "",
         "subject": letter.subject if letter else "",
         "remainder": filed.remainder,
@@ -76,6 +78,8 @@ def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
         size=filed.envelope.size,
         arrived_at=filed.arrived,
         copies=0,
+        editions=1,
+        again=False,
         owner=owner,
         sealed=shelf.close(owner, facts),
         raw=shelf.seal.seal(owner, filed.envelope.raw),
@@ -158,19 +162,26 @@ def _enquiries(shelf: Shelf, since: datetime, until: datetime) -> tuple[Enquiry,
         .order_by(outcomes.c.at, outcomes.c.id)
         .limit(MOST_SHOWN)
     )
-    return tuple(_enquiry(shelf, row) for row in shelf.all(query))
+    return tuple(found for row in shelf.all(query) for found in _enquiry(shelf, row))
 
 
-def _enquiry(shelf: Shelf, row: Row[Any]) -> Enquiry:
-    facts = shelf.open(row.owner, row.sealed)
+def _enquiry(shelf: Shelf, row: Row[Any]) -> Iterator[Enquiry]:
+    try:
+        facts = shelf.open(row.owner, row.sealed)
+    except KeyGone:
+        return  # erased, or too old to be shown
     text = facts["remainder"].strip()
     reason = "; ".join(part for part in (row.name, row.note, "found in Junk" if row.junk else "") if part)
     excerpt = text if len(text) <= EXCERPT else text[:EXCERPT] + " …"
-    return Enquiry(facts["sender"], facts["subject"], excerpt, reason)
+    yield Enquiry(facts["sender"], facts["subject"], excerpt, reason)
 
 
-def _sent(shelf: Shelf, row: Row[Any]) -> SentMail:
-    facts = shelf.open(row.owner, row.sealed)
+def _sent(shelf: Shelf, row: Row[Any]) -> SentMail | None:
+    """The mail as far as it matters for replies; None if its key is gone: then it is a mail we know nothing of."""
+    try:
+        facts = shelf.open(row.owner, row.sealed)
+    except KeyGone:
+        return None
     return SentMail(
         message_id=row.message_id,
         kind=row.kind,

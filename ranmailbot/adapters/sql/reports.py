@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,9 @@ from ranmailbot.adapters.sql import outbox, people, tables
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
-from ranmailbot.ports import BooksReport, LetterRecord, MailRecord, Seal, State
+from ranmailbot.ports import BooksReport, KeyGone, LetterRecord, MailRecord, Seal, State
+
+GONE = "(erased)"
 
 
 class SqlReports:
@@ -80,12 +82,13 @@ class SqlReports:
         """The letter as it arrived. Raises KeyError."""
         with self._shelf() as shelf:
             row = _one(shelf, tables.letters, number)
-            return shelf.seal.unseal(row.owner, row.raw)
+            return _or_key_error(lambda: shelf.seal.unseal(row.owner, row.raw), number)
 
     def mail_bytes(self, number: int) -> bytes:
         """The mail as it goes out. Raises KeyError."""
         with self._shelf() as shelf:
-            return outbox.waiting(shelf, _one(shelf, tables.outbox, number)).mail.content
+            row = _one(shelf, tables.outbox, number)
+            return _or_key_error(lambda: outbox.waiting(shelf, row).mail.content, number)
 
     def next_attempt(self, now: datetime) -> datetime | None:
         """The earliest moment after now at which a mail becomes due or a lease ends."""
@@ -102,6 +105,7 @@ class SqlReports:
     @contextmanager
     def _shelf(self) -> Iterator[Shelf]:
         with self._engine.connect().execution_options(reading=True) as connection, connection.begin():
+            self._seal.begin()
             yield Shelf(connection, self._call, self._seal, "")
 
 
@@ -122,13 +126,28 @@ def _one(shelf: Shelf, table: Table, number: int) -> Row[Any]:
     return row
 
 
+def _or_key_error(opened: Callable[[], bytes], number: int) -> bytes:
+    try:
+        return opened()
+    except KeyGone:
+        raise KeyError(number) from None
+
+
+def _facts(shelf: Shelf, row: Row[Any]) -> dict[str, Any]:
+    """What is sealed in a row; nothing if its key is gone."""
+    try:
+        return shelf.open(row.owner, row.sealed)
+    except KeyGone:
+        return {}
+
+
 def _letter(shelf: Shelf, row: Row[Any]) -> LetterRecord:
-    facts = shelf.open(row.owner, row.sealed)
+    facts = _facts(shelf, row)
     return LetterRecord(
         number=row.id,
-        message_id=facts["message_id"],
-        sender=facts["sender"],
-        subject=facts["subject"],
+        message_id=facts.get("message_id", ""),
+        sender=facts.get("sender", GONE),
+        subject=facts.get("subject", ""),
         kind=row.kind,
         outcome=row.outcome,
         folder=row.folder,
@@ -144,7 +163,7 @@ def _mail(shelf: Shelf, row: Row[Any]) -> MailRecord:
         number=row.id,
         message_id=row.message_id,
         kind=row.kind,
-        recipient=shelf.open(row.owner, row.sealed)["recipient"],
+        recipient=_facts(shelf, row).get("recipient", GONE),
         application=row.application,
         session=row.session,
         state=State(row.state),

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Insert, Row, Select, Table, Update, bindparam, select
 from sqlalchemy.sql.dml import ReturningInsert
 
+from ranmailbot.adapters.sql import owners
 from ranmailbot.adapters.sql.packing import pack, unpack
 from ranmailbot.call.call import Call
 from ranmailbot.ports import Seal
@@ -56,13 +57,20 @@ class Shelf:
         return self.seal.seal(owner, pack(facts))
 
     def open(self, owner: str, sealed: bytes) -> dict[str, Any]:
-        """Facts, unsealed."""
+        """Facts, unsealed. Raises KeyGone."""
         return unpack(self.seal.unseal(owner, sealed))
 
+    def applicant(self, number: int) -> str:
+        """The owner of everything about this application."""
+        return owners.applicant(self.call.key, number)
 
-def owner_of(application: int | None, at: datetime) -> str:
-    """Whose key seals something: the applicant's, or for everybody else one that can expire by month."""
-    return f"application:{application}" if application is not None else f"others:{at:%Y-%m}"
+    def owner(self, application: int | None, email: str, at: datetime) -> str:
+        """The owner of a letter or mail: the applicant, else the organisers of that day, else this person's month."""
+        if application is not None:
+            return self.applicant(application)
+        if self.call.organiser(email) is not None:
+            return owners.organisers(self.call.key, at)
+        return owners.person(self.call.key, self.seal.lookup(email), at) if email else owners.others(self.call.key, at)
 
 
 # Statements are built once for each shape: building one costs more than running it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from ranmailbot.adapters.sql import outbox, people, post, timeline
+from ranmailbot.adapters.sql import erasing, outbox, people, post, timeline
 from ranmailbot.adapters.sql.engine import unavailable
 from ranmailbot.adapters.sql.shelf import Shelf
 from ranmailbot.call.application import Application
@@ -59,9 +59,20 @@ class SqlStore:
     def _transaction(self, *, reading: bool) -> Iterator[SqlBooks]:
         try:
             with self._engine.connect().execution_options(reading=reading) as connection, connection.begin():
-                yield SqlBooks(Shelf(connection, self._call, self._seal, self._config), self._listed)
+                self._seal.begin()
+                with nullcontext() if reading else self._new_keys():
+                    yield SqlBooks(Shelf(connection, self._call, self._seal, self._config), self._listed)
         except OperationalError as fault:
             raise unavailable(fault) from fault
+
+    @contextmanager
+    def _new_keys(self) -> Iterator[None]:
+        """New keys are on the disk before the commit that needs them; those of a failed transaction are dropped."""
+        try:
+            yield
+            self._seal.keep()
+        finally:
+            self._seal.forget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +185,9 @@ class SqlBooks:
 
     def extend(self, number: int, lease_until: datetime) -> None:
         outbox.extend(self.shelf, number, lease_until)
+
+    def erase(self, number: int, at: datetime) -> None:
+        erasing.erase(self.shelf, number, at)
 
     def reopen(self, number: int) -> None:
         timeline.reopen(self.shelf, number)

@@ -57,6 +57,17 @@ def _row() -> Column[int]:
     return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
 
 
+about = Table(
+    "about",
+    metadata,
+    _key(),
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    PrimaryKeyConstraint("call", "name"),
+)
+"""Facts about the whole: which key store belongs to it, whether sending is stopped, whether it was restored."""
+
 attempts = Table(
     "attempts",
     metadata,
@@ -80,6 +91,8 @@ letters = Table(
     Column("size", BigInteger, nullable=False),
     Column("arrived_at", Moment, nullable=False),
     Column("copies", Integer, nullable=False, default=0),
+    Column("editions", Integer, nullable=False, default=1),
+    Column("again", Boolean, nullable=False, default=False),
     Column("owner", Text, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("raw", LargeBinary, nullable=False),

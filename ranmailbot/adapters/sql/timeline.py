@@ -46,8 +46,13 @@ def fix_recipients(shelf: Shelf, milestone: str, wanted: Iterable[Recipient]) ->
 def pending(shelf: Shelf, milestone: str, limit: int) -> tuple[Recipient, ...]:
     """The next recipients that are not done, in the order they were fixed."""
     asked = {"call": shelf.call.key, "milestone": milestone, "most": limit}
-    keys = shelf.connection.execute(_pending(), asked).scalars().all()
-    return tuple(resolve(shelf, key) for key in keys)
+    while keys := shelf.connection.execute(_pending(), asked).scalars().all():
+        found = [(key, resolve(shelf, key)) for key in keys]
+        for key in (key for key, recipient in found if recipient is None):
+            done(shelf, milestone, key)  # erased meanwhile: nobody is left to write to
+        if people_left := tuple(recipient for _, recipient in found if recipient is not None):
+            return people_left
+    return ()
 
 
 def done(shelf: Shelf, milestone: str, recipient: str) -> None:
@@ -80,8 +85,8 @@ def organisers(shelf: Shelf) -> Iterable[Recipient]:
         yield Recipient(f"O:{shelf.seal.lookup(person.email)}", Address(person.name, person.email))
 
 
-def resolve(shelf: Shelf, key: str) -> Recipient:
-    """The recipient behind a stable key. Raises KeyError for one that is gone."""
+def resolve(shelf: Shelf, key: str) -> Recipient | None:
+    """The recipient behind a stable key; None for one that is gone."""
     sort, _, rest = key.partition(":")
     if sort == "A":
         person = people.application(shelf, int(rest))
@@ -91,10 +96,7 @@ def resolve(shelf: Shelf, key: str) -> Recipient:
         address = people.correspondent(shelf, rest)
         if address is not None:
             return Recipient(key, address)
-    for organiser in organisers(shelf):
-        if organiser.key == key:
-            return organiser
-    raise KeyError(f"the recipient {key} is not in the store any more")
+    return next((organiser for organiser in organisers(shelf) if organiser.key == key), None)
 
 
 # What the announcer asks with every tick: built once, since building a statement costs more than running it.
