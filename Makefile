@@ -15,7 +15,7 @@ help:
 	@echo "make test       run all tests (types, lint and import contracts among them)"
 	@echo "make interop    install Dovecot and Postfix (Debian, root) and run the tests that need them"
 	@echo "make clients    let real mail clients answer the form, and say which are missing here (ARGS='mutt-inline')"
-	@echo "make fuzz       read random letters (ARGS='--count 20000 --seed 0')"
+	@echo "make fuzz       read random letters (ARGS='--count 20000 --seed 0'); MINUTES=60 hunts for faults guided by coverage"
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
 	@echo "make crash      kill the bot KILLS times while mail arrives, and count (SERVERS=real: on Dovecot and Postfix)"
@@ -39,6 +39,10 @@ test: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.mail.fuzz $(ARGS)
+ifdef MINUTES
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.hunt --minutes $(MINUTES) --keep build/fuzz
+endif
 
 interop: $(READY)
 	dpkg -s $(SERVER_PACKAGES) >/dev/null 2>&1 || \

@@ -1,7 +1,8 @@
 """What one application costs, from its bytes to the acknowledgement in the outbox, in CPU milliseconds.
 
-The parts are timed in turn in one run on the same letters, so that the ratios hold on a noisy machine. Prints one table
-and, with `--write`, keeps it in docs/performance.md with date and machine.
+The parts are timed in turn in one run on the same letters, so that the ratios hold on a noisy machine. Then reading
+alone, over the project's own letters and over letters that grow (reading.py). Prints the tables and, with `--write`,
+keeps them in docs/performance.md with date and machine.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from pathlib import Path
 
+from benchmarks import reading
 from ranmailbot.mail.answers import read_answers
 from ranmailbot.mail.authentication import Trust
 from ranmailbot.mail.form import blank_form
@@ -85,9 +87,10 @@ def main() -> int:
     """Measure, print, and keep the table if asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--letters", type=int, default=300)
-    parser.add_argument("--write", action="store_true", help="keep the table in docs/performance.md")
+    parser.add_argument("--replies", type=int, default=300, help="generated replies of each generator (default: 300)")
+    parser.add_argument("--write", action="store_true", help="keep the tables in docs/performance.md")
     options = parser.parse_args()
-    text = table(measure(options.letters), options.letters)
+    text = f"{table(measure(options.letters), options.letters)}\n\n{reading.table(options.replies)}"
     print(text)
     if options.write:
         where = f"{platform.machine()}, Python {platform.python_version()}"

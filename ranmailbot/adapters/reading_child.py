@@ -2,6 +2,8 @@
 
 Fear: what it reads. It gives itself limits that it cannot take back: memory, processor time for each letter, not one
 more descriptor (so no socket), no file written, no core dumped, an empty environment, and death with its parent.
+Before its processor time is over it calls time on what it reads: an attachment that takes too long is left unread, and
+the letter around it is read all the same.
 Known limits: where a system sends no SIGIO for pipes, a busy child outlives its parent until its processor time is
 over (an idle one ends at once), and memory is not limited where the system keeps no count of it. What a child says is
 unpickled by its parent: these limits stop what is large, slow or broken, not somebody who takes the process over.
@@ -24,11 +26,15 @@ from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from types import FrameType
+from typing import Protocol, TypeVar
 
+from ranmailbot.mail.attachments import read_document
 from ranmailbot.mail.charsets import ALLOWED
-from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.limits import Limits
+from ranmailbot.mail.smime import open_smime
+from ranmailbot.mail.tnef import tnef_parts
+from ranmailbot.mail.unread import OutOfTime
 from ranmailbot.ports import Envelope, Unreadable
 
 Job = tuple[Envelope, datetime]
@@ -37,10 +43,17 @@ _LAZY = ("encodings", "idna", "pypdf", "asn1crypto", "tnefparse", "compressed_rt
 """Packages that import more of themselves while they work; later no file can be opened any more."""
 
 
-class Reader(Protocol):
-    """Reads one message. Handed to the child as it is, so it must survive pickling."""
+_PATIENCE = 0.6
+"""The part of the time, of processor and clock, after which time is called on what is read, and then every second."""
+_EVERY = 1.0
+_ATTACHED = frozenset(one.__code__ for one in (read_document, tnef_parts, open_smime))
+_Read_co = TypeVar("_Read_co", covariant=True)
 
-    def read_one(self, envelope: Envelope, arrived: datetime) -> Letter | Unreadable: ...
+
+class Reader(Protocol[_Read_co]):
+    """Reads one message. Handed to the child as it is, so it must survive pickling, and so must what it makes."""
+
+    def read_one(self, envelope: Envelope, arrived: datetime) -> _Read_co | Unreadable: ...
 
 
 def warm_up() -> None:
@@ -54,18 +67,20 @@ def warm_up() -> None:
         codecs.lookup(charset)
 
 
-def enter(reader: Reader, limits: Limits) -> None:  # noqa: ARG001 - with the reader its modules are imported in time
+def enter(reader: Reader[object], limits: Limits) -> None:  # noqa: ARG001 - with the reader its modules are imported in time
     """Called once in every child, before it reads anything."""
     _die_with_the_parent()
     warm_up()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, _call_time)
+    signal.signal(signal.SIGALRM, _call_time)
     logging.disable(logging.CRITICAL)
     os.environ.clear()
     _no_more(resource.RLIMIT_CORE, 0)
     _no_more(resource.RLIMIT_FSIZE, 0)
-    size = _size()
+    size, resident = _size()
     if size:
-        _no_more(resource.RLIMIT_AS, size + limits.child_memory_bytes)
+        _no_more(resource.RLIMIT_AS, size + max(0, limits.child_memory_bytes - resident))
     _no_new_descriptor()
 
 
@@ -74,18 +89,42 @@ def ready() -> bool:
     return True
 
 
-def read_jobs(reader: Reader, jobs: Sequence[Job], seconds: int) -> bytes:
-    """The answers to these jobs in order, pickled; at most this many seconds of processor time for each.
+def read_jobs(reader: Reader[_Read_co], jobs: Sequence[Job], limits: Limits) -> bytes:
+    """The answers to these jobs in order, pickled; each within the processor time it may have.
 
     Pickled here and not by the pool: its locks are never held while a limit may strike.
     """
-    answers: list[Letter | Unreadable] = []
+    answers: list[_Read_co | Unreadable] = []
     for envelope, arrived in jobs:
-        _limit_processor_time(int(time.process_time()) + 1 + seconds)
-        answers.append(reader.read_one(envelope, arrived))
+        _limit_processor_time(int(time.process_time()) + 1 + limits.child_cpu_seconds)
+        answers.append(_in_time(reader, envelope, arrived, limits))
     packed = pickle.dumps(answers, pickle.HIGHEST_PROTOCOL)
     _limit_processor_time(resource.RLIM_INFINITY)
     return packed
+
+
+def _in_time(reader: Reader[_Read_co], envelope: Envelope, arrived: datetime, limits: Limits) -> _Read_co | Unreadable:
+    """What is read before time is called, or that it was not."""
+    try:
+        signal.setitimer(signal.ITIMER_PROF, limits.child_cpu_seconds * _PATIENCE, _EVERY)
+        signal.setitimer(signal.ITIMER_REAL, limits.child_wall_seconds * _PATIENCE, _EVERY)
+        try:
+            return reader.read_one(envelope, arrived)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except OutOfTime:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return Unreadable("reading it took too long")
+
+
+def _call_time(_signal: int, frame: FrameType | None) -> None:
+    """On an attachment, if one is being read. A letter itself has all of its time: nothing is left if it is stopped."""
+    while frame is not None:
+        if frame.f_code in _ATTACHED:
+            raise OutOfTime
+        frame = frame.f_back
 
 
 def _import(name: str) -> None:
@@ -116,13 +155,14 @@ def _no_more(what: int, most: int) -> None:
     resource.setrlimit(what, (most, most))
 
 
-def _size() -> int:
-    """How much address space this process has now, in bytes; 0 where the system does not say."""
+def _size() -> tuple[int, int]:
+    """How much address space and how much memory this process has now, in bytes; 0 where the system does not say."""
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (OSError, ValueError, IndexError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+        size, resident = map(int, Path("/proc/self/statm").read_text(encoding="ascii").split()[:2])
+    except (OSError, ValueError):
+        return 0, 0
+    page = os.sysconf("SC_PAGE_SIZE")
+    return size * page, resident * page
 
 
 def _no_new_descriptor() -> None:

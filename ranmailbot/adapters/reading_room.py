@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from pebble import CONSTS, ProcessExpired, ProcessFuture, ProcessPool
 
@@ -28,8 +28,9 @@ from ranmailbot.mail.letter import Letter, NotALetter, decode
 from ranmailbot.mail.limits import Limits
 from ranmailbot.ports import Envelope, Unavailable, Unreadable
 
-_Answer = Letter | Unreadable
 _T = TypeVar("_T")
+_Read = TypeVar("_Read")
+"""What a reader makes of a message, such as a Letter."""
 _CHILDREN = 2
 _CHUNK_BYTES = 4_000_000
 """A chunk ends here: nothing larger goes through a pipe at once, unless one message alone is."""
@@ -73,25 +74,25 @@ class _Broken(Exception):
     """The pool is of no use any more; nobody knows what became of its jobs."""
 
 
-class ChildReadingRoom:
+class ChildReadingRoom(Generic[_Read]):
     """Reads in child processes, which are started by the first `read` and stay warm until `close`.
 
     A batch is split between the children. If a chunk fails, its messages are read one by one, so that a bad one costs
     only itself.
     """
 
-    def __init__(self, reader: Reader, limits: Limits) -> None:
+    def __init__(self, reader: Reader[_Read], limits: Limits) -> None:
         """`reader` is what the children read with; of `limits` only the three on child processes are used."""
         self._reader, self._limits = reader, limits
         self._pool: ProcessPool | None = None
 
-    def read(self, envelopes: Sequence[Envelope], arrived: Sequence[datetime]) -> Sequence[Letter | Unreadable]:
-        """One letter, or the reason why there is none, for each envelope; `arrived` holds their moments in order.
+    def read(self, envelopes: Sequence[Envelope], arrived: Sequence[datetime]) -> Sequence[_Read | Unreadable]:
+        """What the reader made of each envelope, or why there is nothing; `arrived` holds their moments in order.
 
         Raises Unavailable if no child process can be started; no message was touched then.
         """
         jobs = [_plain(envelope, moment) for envelope, moment in zip(envelopes, arrived, strict=True)]
-        answers: list[_Answer] = []
+        answers: list[_Read | Unreadable] = []
         for chunk, read in zip(chunks := _chunks(jobs), self._tried(chunks), strict=True):
             answers += read if read is not None else self._one_by_one(chunk)
         return [_dated(answer, moment) for answer, moment in zip(answers, arrived, strict=True)]
@@ -106,9 +107,9 @@ class ChildReadingRoom:
             _ended(self._pool)
             self._pool = None
 
-    def _tried(self, chunks: Sequence[Sequence[Job]]) -> list[Sequence[_Answer] | None]:
+    def _tried(self, chunks: Sequence[Sequence[Job]]) -> list[Sequence[_Read | Unreadable] | None]:
         """The answers of each chunk; None for one that was not read to its end."""
-        found: list[Sequence[_Answer] | None] = []
+        found: list[Sequence[_Read | Unreadable] | None] = []
         try:
             futures = [self._start(chunk) for chunk in chunks]
             for chunk, future in zip(chunks, futures, strict=True):
@@ -119,12 +120,12 @@ class ChildReadingRoom:
             self.close()
         return [*found, *([None] * (len(chunks) - len(found)))]
 
-    def _one_by_one(self, jobs: Sequence[Job]) -> list[_Answer]:
+    def _one_by_one(self, jobs: Sequence[Job]) -> list[_Read | Unreadable]:
         """Each message alone, all of them at once in the queue; those whose pool broke once more each in turn."""
         read = self._tried([[job] for job in jobs]) if len(jobs) > 1 else [None]
         return [one[0] if one else self._alone(job) for job, one in zip(jobs, read, strict=True)]
 
-    def _alone(self, job: Job) -> _Answer:
+    def _alone(self, job: Job) -> _Read | Unreadable:
         for _ in range(_POOLS):
             try:
                 read = self._outcome(self._start([job]), 1)
@@ -134,11 +135,16 @@ class ChildReadingRoom:
             return read if isinstance(read, Unreadable) else read[0]
         return Unreadable("the reading room broke down over it")
 
+    @property
+    def _patience(self) -> float:
+        """Seconds for a job: the pool notices a little later that they are over."""
+        return self._limits.child_wall_seconds - 2 * _SECONDS_BETWEEN_LOOKS
+
     def _start(self, jobs: Sequence[Job]) -> ProcessFuture[bytes]:
         self.prepare()
         assert self._pool is not None  # noqa: S101 - for the type checker: `prepare` has just made it
-        arguments = (self._reader, jobs, self._limits.child_cpu_seconds)
-        return _scheduled(self._pool, reading_child.read_jobs, arguments, self._limits.child_wall_seconds)
+        arguments = (self._reader, jobs, self._limits)
+        return _scheduled(self._pool, reading_child.read_jobs, arguments, self._patience)
 
     def _opened(self) -> ProcessPool:
         """A new pool with a child that answers. Forked from a server without threads, which knows everything needed."""
@@ -153,13 +159,13 @@ class ChildReadingRoom:
             raise Unavailable("no child process can be started to read letters in") from fault
         return pool
 
-    def _outcome(self, future: ProcessFuture[bytes], waiting: int) -> list[_Answer] | Unreadable:
+    def _outcome(self, future: ProcessFuture[bytes], waiting: int) -> list[_Read | Unreadable] | Unreadable:
         """What became of one job. Raises _Broken."""
         wall, pool = self._limits.child_wall_seconds, self._pool
         if pool is None:
             raise _Broken
         try:
-            answers: list[_Answer] = pickle.loads(  # noqa: S301 - our own child's; reading_child.py says what that means
+            answers: list[_Read | Unreadable] = pickle.loads(  # noqa: S301 - our own child's; reading_child.py says what that means
                 _awaited(pool, future, waiting * wall + _PATIENCE)
             )
         except TimeoutError:
@@ -178,8 +184,8 @@ def _plain(envelope: Envelope, arrived: datetime) -> Job:
     return replace(envelope, stamp=envelope.stamp.astimezone(UTC)), arrived.astimezone(UTC)
 
 
-def _dated(answer: _Answer, arrived: datetime) -> _Answer:
-    return answer if isinstance(answer, Unreadable) else replace(answer, arrived=arrived)
+def _dated(answer: _Read | Unreadable, arrived: datetime) -> _Read | Unreadable:
+    return replace(answer, arrived=arrived) if isinstance(answer, Letter) else answer
 
 
 def _chunks(jobs: Sequence[Job]) -> list[list[Job]]:

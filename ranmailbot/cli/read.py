@@ -1,29 +1,40 @@
-"""`read`: how a mail would be understood and answered. Stores nothing, sends nothing."""
+"""`read`: how a mail would be understood and answered. Stores nothing, sends nothing.
+
+Fear: every file that is named. Mails are read in the children of a reading room, as the bot reads them; whatever one
+of them does, it gets its line and the next one is read. Known limit: an mbox is read as one mail.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
 from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ranmailbot import service
 from ranmailbot.adapters.jinja import JinjaStationery
-from ranmailbot.adapters.reading_room import InProcessReadingRoom
+from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
+from ranmailbot.adapters.whole_reading import Understood, WholeReader
 from ranmailbot.call.application import SURE
 from ranmailbot.call.call import Call, Question
 from ranmailbot.cli.console import REFUSED, Console, Usage
 from ranmailbot.cli.desk import settings_of
 from ranmailbot.config import Settings
-from ranmailbot.desk import Case, Context
-from ranmailbot.intake import recognise
 from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.authentication import Trust
-from ranmailbot.mail.form import SentForm, blank_form, printed_question
+from ranmailbot.mail.form import SentForm, blank_form, printed_question, printed_questions
 from ranmailbot.mail.letter import Letter
-from ranmailbot.mail.letter_reading import read_letter
-from ranmailbot.mail.outgoing import OutgoingMail
+from ranmailbot.mail.outgoing import Draft
 from ranmailbot.ports import Envelope, Unreadable
+
+STDIN = Path("-")
+_BATCH = 40
+_BATCH_BYTES = 20_000_000
+"""A batch ends here: so much is held in memory, and so many mails wait for each other."""
 
 
 def read(console: Console, options: Namespace) -> int:
@@ -31,38 +42,89 @@ def read(console: Console, options: Namespace) -> int:
     settings = settings_of(options)
     form = _sent_form(settings, options.form) if options.form else blank_form(settings.call)
     failed = False
-    for path in options.files:
-        facts = understand(settings, _bytes(path), form)
-        failed = failed or facts["kind"] == "unreadable"
-        if options.json:
-            console.json({"file": str(path), **facts})
-        else:
-            _show(console, path, facts)
+    with ExitStack() as held:
+        room = ChildReadingRoom(WholeReader(_room(settings), settings.call, form), settings.limits)
+        held.callback(room.close)
+        for path, facts in _reports(settings, room, form, options.files):
+            failed = failed or facts["kind"] == "unreadable"
+            if options.json:
+                console.json({"file": _shown(path), **facts})
+            else:
+                _show(console, path, facts)
     return REFUSED if failed else 0
 
 
-def understand(settings: Settings, raw: bytes, form: SentForm) -> dict[str, Any]:
+def _reports(
+    settings: Settings, room: ChildReadingRoom[Understood], form: SentForm, paths: Iterable[Path]
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """What is told of each file, in order. Raises Unavailable if there is no child to read in."""
+    stationery = JinjaStationery(settings.call, settings.templates)
+    for batch in _batches(settings, paths):
+        mails = [found for _, found in batch if isinstance(found, Envelope)]
+        read = iter(room.read(mails, [mail.stamp for mail in mails]))
+        for path, found in batch:
+            yield path, _facts(stationery, form, next(read) if isinstance(found, Envelope) else found)
+
+
+def _batches(settings: Settings, paths: Iterable[Path]) -> Iterator[list[tuple[Path, Envelope | Unreadable]]]:
+    batch: list[tuple[Path, Envelope | Unreadable]] = []
+    size = 0
+    for path in paths:
+        found = _mail_in(settings, path)
+        batch.append((path, found))
+        size += len(found.raw) if isinstance(found, Envelope) else 0
+        if len(batch) >= _BATCH or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _mail_in(settings: Settings, path: Path) -> Envelope | Unreadable:
+    """The mail in a file, or why there is none. As if it had come when the call was published: never late."""
+    most = settings.limits.message_bytes
+    try:
+        raw = _bytes(path, most + 1)
+    except (OSError, ValueError) as fault:  # ValueError: a NUL in the name
+        return Unreadable(_why(fault))
+    if len(raw) > most:
+        return Unreadable(f"it has more than {most} bytes, which is the limit")
+    stamp = settings.call.published
+    return Envelope("INBOX", 1, 1, stamp, len(raw), raw)
+
+
+def _bytes(path: Path, most: int) -> bytes:
+    if path == STDIN:
+        return sys.stdin.buffer.read(most)
+    with path.open("rb") as file:
+        return file.read(most)
+
+
+def _why(fault: OSError | ValueError) -> str:
+    if isinstance(fault, IsADirectoryError):
+        return "it is a folder: name the mails in it, for example FOLDER/*.eml"
+    reason = fault.strerror if isinstance(fault, OSError) else None
+    return f"the file cannot be opened: {reason or 'its name means nothing'}"
+
+
+def _facts(stationery: JinjaStationery, form: SentForm, found: Understood | Unreadable) -> dict[str, Any]:
     """Everything `read --json` says of one mail (docs/read.md)."""
-    call = settings.call
-    letter = _decode(settings, raw)
-    if isinstance(letter, Unreadable):
-        return {"kind": "unreadable", "reason": letter.reason, **_nothing(form)}
-    reading = read_letter(letter, form)
-    case = _case(settings, letter, form, reading)
-    name, kind = recognise(case)
-    outcome = kind.handle(case)
-    drafts = [replace(draft, application=None) for draft in outcome.drafts]
-    stationery = JinjaStationery(call, settings.templates)
-    mails = [stationery.write(draft, "<preview@example.org>", letter.arrived, None) for draft in drafts]
+    if isinstance(found, Unreadable):
+        return {"kind": "unreadable", "reason": found.reason, **_nothing(form)}
+    letter = found.letter
+    try:
+        reply = _reply(stationery, found.draft, letter)
+    except Exception as fault:  # noqa: BLE001 - a letter whose answer cannot be written would be shunted by the bot
+        return {"kind": "unreadable", "reason": f"it could not be answered ({type(fault).__name__})", **_nothing(form)}
     return {
-        "kind": name,
-        "outcome": outcome.name,
+        "kind": found.kind,
+        "outcome": found.outcome,
         "sender": letter.sender.email if letter.sender else None,
         "name": letter.sender.name if letter.sender else None,
         "authentication": {"passed": letter.authentication.passed, "reason": letter.authentication.reason},
         "silence": letter.silence,
-        **_understood(letter, form, reading),
-        "reply": _reply(mails),
+        **_understood(letter, form, found.reading),
+        "reply": reply,
     }
 
 
@@ -99,66 +161,50 @@ def _nothing(form: SentForm) -> dict[str, Any]:
             "text": "", "reply": None}  # fmt: skip
 
 
-def _reply(mails: list[OutgoingMail]) -> dict[str, str] | None:
-    if not mails:
+def _reply(stationery: JinjaStationery, draft: Draft | None, letter: Letter) -> dict[str, str] | None:
+    if draft is None:
         return None
-    return {"subject": mails[0].subject, "text": mails[0].form.text}
+    mail = stationery.write(replace(draft, application=None), "<preview@example.org>", letter.arrived, None)
+    return {"subject": mail.subject, "text": mail.form.text}
 
 
-def _case(settings: Settings, letter: Letter, form: SentForm, reading: Reading) -> Case:
-    call = settings.call
-    context = Context(
-        replied=None,
-        referred=None,
-        form=form,
-        applications=(),
-        organiser=call.organiser(letter.sender.email) if letter.sender else None,
-        bounced=(),
-        calendar_answers=(),
-        replies_today=0,
-        form_sent=False,
-        next_number=1,
-    )
-    limits = settings.limits
-    return Case(
-        letter, context, reading, call, letter.arrived, limits.replies_per_sender_per_day, limits.settle_seconds
-    )
-
-
-def _decode(settings: Settings, raw: bytes) -> Letter | Unreadable:
-    """As if it had arrived when the call was published: whether it is late is not the question here."""
-    arrived = settings.call.published
+def _room(settings: Settings) -> InProcessReadingRoom:
     trust = Trust(settings.mailbox.trust, settings.mailbox.authserv_id or service.BUILT_IN_AUTHSERV)
-    room = InProcessReadingRoom(settings.limits, trust, frozenset({settings.call.mailbox.email.casefold()}))
-    return room.read([Envelope("INBOX", 1, 1, arrived, len(raw), raw)], [arrived])[0]
+    return InProcessReadingRoom(settings.limits, trust, frozenset({settings.call.mailbox.email.casefold()}))
 
 
 def _sent_form(settings: Settings, path: Path) -> SentForm:
-    """A form mail of ours as it lies in a file: its text, and those questions that stand in it."""
+    """A form mail of ours as it lies in a file: its text, and those questions that stand in it.
+
+    If none of the configured questions does, it is a form of another call: then the questions it prints itself.
+    """
     call = settings.call
-    letter = _decode(settings, _bytes(path))
+    found = _mail_in(settings, path)
+    letter = found if isinstance(found, Unreadable) else _room(settings).read_one(found, found.stamp)
     if isinstance(letter, Unreadable):
-        raise Usage(f"{path} cannot be read as a mail: {letter.reason}")
+        raise Usage(f"{_shown(path)} cannot be read as a form: {letter.reason}")
     text = letter.text.text
-    ours = (call.mailbox.name, call.mailbox.email, letter.subject, call.short_title)
+    author = (letter.sender.name, letter.sender.email) if letter.sender else ()
+    ours = (call.mailbox.name, call.mailbox.email, letter.subject, call.short_title, *author)
     return SentForm(letter.message_id, text, _asked(call, text), call.profile_lines, tuple(filter(None, ours)))
 
 
 def _asked(call: Call, text: str) -> tuple[Question, ...]:
     flat = " ".join(text.split())
     found = tuple(q for q in call.questions if " ".join(printed_question(q, len(call.questions)).split()) in flat)
-    return found or call.questions
+    return found or printed_questions(text) or call.questions
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as fault:
-        raise Usage(f"{path} cannot be read: {fault.strerror}") from None
+def _shown(path: Path) -> str:
+    """The name of a file, also of one whose bytes are no text."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _show(console: Console, path: Path, facts: dict[str, Any]) -> None:
-    console.say(f"{path}: {facts['kind']}, from {facts['sender'] or 'nobody we can name'}")
+    if facts["kind"] == "unreadable":
+        console.say(f"{_shown(path)}: unreadable: {facts['reason']}")
+        return
+    console.say(f"{_shown(path)}: {facts['kind']}, from {facts['sender'] or 'nobody we can name'}")
     for answer in facts["answers"]:
         sure = "" if answer["confidence"] >= SURE or not answer["text"] else " (unsure)"
         console.say(f"  {answer['question']}. {answer['text'] or '-'}{sure}")

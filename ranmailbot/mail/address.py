@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -50,6 +51,12 @@ def clean_email(text: str, smtputf8: bool = False) -> str | None:
         return None
     if not smtputf8 and not _PLAIN.fullmatch(text):
         return None
+    return _validated(text, smtputf8)
+
+
+@lru_cache(maxsize=64)
+def _validated(text: str, smtputf8: bool) -> str | None:
+    """The last few are kept: our own address stands in every letter, and its sender's two or three times."""
     try:
         found = validate_email(
             text,

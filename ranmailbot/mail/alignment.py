@@ -10,7 +10,7 @@ is ..."), or cites the title of the meeting: too little of a piece, or in the mi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ranmailbot.mail.sent_text import SEED, Piece, SentText
 from ranmailbot.mail.words import Words, before_on_line
@@ -19,6 +19,11 @@ ENOUGH = 0.75
 """The share of a piece's words that must be found."""
 ENOUGH_OF_QUESTION = 0.8
 """The same for a question's own words: people use most of them when they answer."""
+ENOUGH_NUMBERED = 0.6
+"""The same where the question's number stands before it: somebody's program or hand changed some of its words."""
+ENOUGH_ALONE = 0.5
+"""The same for the beginning of a question alone on its line."""
+_LINE_END = 20
 _STRAY = 6
 """So many foreign words may stand inside a piece; they remain the applicant's."""
 _PLAIN = 0.9
@@ -30,8 +35,7 @@ _LABEL_CHARACTERS = 4
 _OPENERS = " \t\"'“„«‘(*_#•·-–—>|[\u2022"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """`size` words equal in a row: from `at` in the reply, from `of` in the form."""
 
     at: int
@@ -39,88 +43,98 @@ class Run:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One piece of the form found in the reply: words [start, end) of the reply, of which only the runs are ours."""
 
     piece: int
     runs: tuple[Run, ...]
     whole: bool
-
-    @property
-    def start(self) -> int:
-        """Its first word in the reply."""
-        return self.runs[0].at
-
-    @property
-    def end(self) -> int:
-        """The word after its last one in the reply."""
-        return self.runs[-1].at + self.runs[-1].size
-
-    @property
-    def size(self) -> int:
-        """How many words of the piece were found."""
-        return sum(run.size for run in self.runs)
+    """Whether every word of the piece was found."""
+    start: int
+    end: int
+    size: int
+    """How many words of the piece were found."""
 
     def within(self, words: tuple[int, int]) -> int:
         """How many of these words of the form were found."""
-        return sum(max(0, min(words[1], run.of + run.size) - max(words[0], run.of)) for run in self.runs)
+        found = 0
+        for _, of, size in self.runs:
+            found += max(0, min(words[1], of + size) - max(words[0], of))
+        return found
+
+
+def _match(number: int, runs: tuple[Run, ...], piece: Piece) -> Match:
+    """These runs as a match of this piece."""
+    size = sum([run.size for run in runs])
+    return Match(number, runs, size == piece.size, runs[0].at, runs[-1].at + runs[-1].size, size)
 
 
 def matches(reply: Words, sent: SentText, depth_of: Sequence[int]) -> tuple[Match, ...]:
     """All pieces of the form in the reply, by their place there. `depth_of` is the quote depth of each reply word."""
     found = [_filled(match, reply, sent) for match in _gathered(_runs(reply, sent), sent)]
     found = _apart(found)
-    enough = [match for match in found if _enough(match, sent)]
+    enough = [match for match in found if _enough(match, sent, reply)]
     stands = _Standing(reply, sent, depth_of, enough)
     return tuple(match for number, match in enumerate(enough) if stands.believed(number))
 
 
 def _runs(reply: Words, sent: SentText) -> list[Run]:
     """Runs of equal words, each grown as far as it goes, the longest at each place, none overlapping in the reply."""
-    mine, ours, seeds = reply.keys, sent.words.keys, sent.seeds
+    mine, seeds = reply.keys, sent.seeds
     hits = [*map(seeds.get, zip(mine, mine[1:], mine[2:], strict=False))]
     runs: list[Run] = []
-    place, expected = 0, 0
-    while place < len(hits):
-        candidates = hits[place]
-        if candidates is None:
-            place += 1
+    end, expected = 0, 0
+    for place, candidates in enumerate(hits):
+        if candidates is None or place < end:
             continue
         best, best_size = -1, 0
         for of in candidates:
-            size = SEED
-            while place + size < len(mine) and of + size < len(ours) and mine[place + size] == ours[of + size]:
-                size += 1
+            size = _grown(mine, sent.words.keys, place, of)
             # Of equals, the one that goes on where the last run ended: repeated hints keep their order.
             if size > best_size or (size == best_size and best < expected <= of):
                 best, best_size = of, size
         runs.append(Run(place, best, best_size))
-        place, expected = place + best_size, best + best_size
+        end, expected = place + best_size, best + best_size
     return runs
+
+
+_STRIDE = 16
+
+
+def _grown(mine: list[str], ours: list[str], at: int, of: int) -> int:
+    """How many words are equal from these places on, of which a seed is known to be: by strides, the last by words."""
+    most = min(len(mine) - at, len(ours) - of)
+    size = SEED
+    while size + _STRIDE <= most and mine[at + size : at + size + _STRIDE] == ours[of + size : of + size + _STRIDE]:
+        size += _STRIDE
+    while size < most and mine[at + size] == ours[of + size]:
+        size += 1
+    return size
 
 
 def _gathered(runs: list[Run], sent: SentText) -> list[Match]:
     """Runs cut at the borders of pieces, those of one piece put together while few foreign words stand between."""
     found: list[Match] = []
     for run in runs:
-        at, of, left = run.at, run.of, run.size
+        at, of, left = run
         while left:
             number = sent.piece_of[of]
-            size = min(left, sent.pieces[number].end - of)
+            piece = sent.pieces[number]
+            size = min(left, piece.end - of)
             part = Run(at, of, size)
             last = found[-1] if found else None
-            if (
-                last
-                and last.piece == number
-                and at - last.end <= _STRAY
-                and of >= last.runs[-1].of + last.runs[-1].size
-            ):
-                found[-1] = Match(number, (*last.runs, part), False)
+            if last and last.piece == number and at - last.end <= _STRAY and of >= _end_in_form(last):
+                found[-1] = _match(number, (*last.runs, part), piece)
             else:
-                found.append(Match(number, (part,), size == sent.pieces[number].size))
+                found.append(Match(number, (part,), size == piece.size, at, at + size, size))
             at, of, left = at + size, of + size, left - size
     return found
+
+
+def _end_in_form(match: Match) -> int:
+    """The word of the form after the last one found."""
+    last = match.runs[-1]
+    return last.of + last.size
 
 
 def _filled(match: Match, reply: Words, sent: SentText) -> Match:
@@ -134,7 +148,7 @@ def _filled(match: Match, reply: Words, sent: SentText) -> Match:
         if following is not None:
             runs += _equal(reply, sent, (run.at + run.size, following.at), (run.of + run.size, following.of))
     runs += _edge(reply, sent, match.runs[-1], piece, 1)
-    return Match(match.piece, tuple(runs), sum(run.size for run in runs) == piece.size)
+    return _match(match.piece, tuple(runs), piece)
 
 
 def _edge(reply: Words, sent: SentText, run: Run, piece: Piece, step: int) -> list[Run]:
@@ -178,13 +192,37 @@ def _apart(found: list[Match]) -> list[Match]:
     return apart
 
 
-def _enough(match: Match, sent: SentText) -> bool:
+def _enough(match: Match, sent: SentText, reply: Words) -> bool:
     piece = sent.pieces[match.piece]
     if piece.profile is not None:
         return False  # found by their labels instead
+    if match.whole:
+        return True
     if piece.question is not None and piece.core[1] - piece.core[0] > _WEAK:
-        return match.within(piece.core) >= ENOUGH_OF_QUESTION * (piece.core[1] - piece.core[0])
-    return match.size >= ENOUGH * piece.size if piece.size >= _WEAK else match.whole
+        share = match.within(piece.core) / (piece.core[1] - piece.core[0])
+        return (
+            share >= ENOUGH_OF_QUESTION
+            or (share >= ENOUGH_NUMBERED and _has_number(match, piece, reply))
+            or (share >= ENOUGH_ALONE and match.size > _WEAK and _is_alone(match, piece, reply))
+        )
+    return piece.size >= _WEAK and match.size >= ENOUGH * piece.size
+
+
+def _has_number(match: Match, piece: Piece, reply: Words) -> bool:
+    """Whether it begins its line as the question begins, its own number before it or as its first word."""
+    if match.runs[0].of > piece.core[0] + 1:
+        return False
+    start = reply.starts[match.start]
+    before = before_on_line(reply.text, start).strip(_OPENERS + ".):")
+    return (before == "" and reply.keys[match.start] == str(piece.question)) or before == str(piece.question)
+
+
+def _is_alone(match: Match, piece: Piece, reply: Words) -> bool:
+    """Whether it is a line of its own, from the question's first word on: somebody typed the beginning of it."""
+    start, end = reply.starts[match.start], reply.ends[match.end - 1]
+    after = reply.text[end : end + _LINE_END].split("\n", 1)[0]
+    whole = match.runs[0].of == piece.core[0] and match.size == match.end - match.start
+    return whole and not before_on_line(reply.text, start).strip(_OPENERS) and not after.strip(" \t*_:?.…")
 
 
 class _Standing:
@@ -203,20 +241,17 @@ class _Standing:
         """Whether match `number` is ours."""
         match = self._found[number]
         piece = self._piece(match)
-        beside = self._beside(number)
         if piece.question is not None:
-            return (
-                beside
-                or self._begins(match, ":")
-                or match.within(piece.core) >= _PLAIN * (piece.core[1] - piece.core[0])
-            )
+            enough = _PLAIN * (piece.core[1] - piece.core[0])
+            return match.whole or self._beside(number) or self._begins(match, ":") or match.within(piece.core) >= enough
         if self._quoted_here and not any(self._depth_of[match.start : match.end]):
             return self._goes_on_from_quoted(number)
+        beside = self._beside(number)
         if piece.size < _WEAK:
             return beside
         # After a colon only a whole sentence: "Our guests: <a name of ours>" is somebody's own list.
-        begins = self._begins(match, ":" if match.whole and piece.size >= _SENTENCE else "")
-        return (beside or begins) and (self._before_next(number) or self._ends(match))
+        begins = beside or self._begins(match, ":" if match.whole and piece.size >= _SENTENCE else "")
+        return begins and (self._before_next(number) or self._ends(match))
 
     def _beside(self, number: int) -> bool:
         """Whether a larger match touches it on either side, in the reply as in the form."""
@@ -226,7 +261,7 @@ class _Standing:
         if left < 0 or right >= len(self._found):
             return False
         one, other = self._found[left], self._found[right]
-        return one.end == other.start and one.runs[-1].of + one.runs[-1].size == other.runs[0].of
+        return one.end == other.start and _end_in_form(one) == other.runs[0].of
 
     def _before_next(self, number: int) -> bool:
         return number + 1 < len(self._found) and self._found[number].end == self._found[number + 1].start

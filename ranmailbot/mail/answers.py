@@ -13,17 +13,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from ranmailbot.call.application import SURE, Answer, ProfileValue
+from ranmailbot.mail.above import place_above
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.conservation import conserved
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.guesses import guessed_facts
 from ranmailbot.mail.layout import Gap, Layout, Span, lay_out
 from ranmailbot.mail.loose_text import loose_answers
+from ranmailbot.mail.numbered_quote import between_numbers
 from ranmailbot.mail.profile import profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
-from ranmailbot.mail.signature import tail_start
-from ranmailbot.mail.trimmings import without_cut, without_name
+from ranmailbot.mail.signature import quoted_writers, tail_in_line, tail_start
+from ranmailbot.mail.trimmings import (
+    is_damaged,
+    same_marker,
+    without_cut,
+    without_greeting,
+    without_lead,
+    without_name,
+    without_stars,
+)
 
 __all__ = ["ConservationBroken", "Reading", "conserved", "read_answers"]
 
@@ -61,11 +71,11 @@ def _with_rest(reading: Reading, text: VisibleText, span: Span) -> Reading:
     return replace(reading, remainder=remainder, remainder_spans=(*reading.remainder_spans, span))
 
 
-_OURS_BEFORE = 2
-_PERHAPS_ABOVE = 0.6
 _PERHAPS_FAREWELL = 0.6
 _PERHAPS_A_LIST = 0.6
 _QUOTED_BESIDE = 0.75
+_DASHES = "-–— "
+_PERHAPS_DAMAGED = 0.6
 
 
 @dataclass(slots=True)
@@ -73,6 +83,7 @@ class _Sheet:
     """The reading while it is made: what was found for each question, and what is left."""
 
     layout: Layout
+    writers: tuple[Address, ...]
     found: list[Found]
     left: list[Span]
     marks: list[Span]
@@ -80,16 +91,20 @@ class _Sheet:
 
 
 def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
-    sheet = _Sheet(layout, [], list(layout.strays), list(layout.marks))
+    sheet = _Sheet(layout, quoted_writers(layout.text, form.ours), [], list(layout.strays), list(layout.marks))
     loose = _read_anchors(sheet)
-    _doubt_answers_above(sheet, form)
+    loose = place_above(layout, sheet.found, loose, form.questions[-1].number)
     values, loose = _read_profile(sheet, loose)
     _read_loose(sheet, loose, form, sender)
     chosen = _choose(sheet)
     chosen = _without_tail(sheet, chosen, sender)
+    _trim_beginnings(sheet, chosen)
     for found in chosen:
         found.spans, cuts = without_cut(layout, found.spans)
-        sheet.marks += cuts
+        found.spans, stars = without_stars(layout, found.spans)
+        sheet.marks += cuts + stars
+        if any(is_damaged(layout.text[start:end]) for start, end in found.spans):
+            found.doubt(_PERHAPS_DAMAGED)
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
     remainder = tuple(sorted(span for span in sheet.left if layout.text[span[0] : span[1]].strip()))
     left = "\n".join(layout.text[start:end].strip("\n") for start, end in remainder)
@@ -128,36 +143,28 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
         sheet.left += deeper
         if spans:
             # A hint of ours between two halves of one answer does not make it two answers.
-            if before is not None and before.question == gap.question and sheet.found and sheet.found[-1].gap is before:
-                spans = (*sheet.found.pop().spans, *spans)
-            spans, marks = without_name(sheet.layout, gap.question, spans)
-            sheet.marks += marks
-            depth = min(sheet.layout.depth_at(start) for start, _ in spans)
-            sheet.found.append(Found(gap.question, spans, depth, gap.confidence, "inline", gap))
-            if any(sheet.layout.text[start:end].strip() for start, end in deeper):
-                # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
-                sheet.found[-1].doubt(_QUOTED_BESIDE)
+            goes_on = before is not None and before.question == gap.question and bool(sheet.found)
+            if not (goes_on and sheet.found[-1].gap is before):
+                sheet.found.append(Found(gap.question, (), gap.depth, gap.confidence, "inline", gap))
+                spans, leads = without_lead(sheet.layout, spans)
+                spans, marks = without_name(sheet.layout, gap.question, spans)
+                sheet.marks += leads + marks
+            _add(sheet, gap, spans, deeper)
         before = gap
     return loose
 
 
-def _doubt_answers_above(sheet: _Sheet, form: SentForm) -> None:
-    """Words of theirs just above the first question and none below the last: perhaps each answer is above its question.
-
-    Then every answer would stand one question too early, so none of them is sure.
-    """
-    gaps = sheet.layout.gaps
-    first = next((number for number, gap in enumerate(gaps) if gap.question is not None), 0)
-    if first < _OURS_BEFORE or any(found.question == form.questions[-1].number for found in sheet.found):
-        return
-    before = gaps[first - 1]
-    greeting = before.after_header and not gaps[first - 2].after_header
-    rest = before.span if before.profile is None else profile_answer(sheet.layout, before)[1]
-    quoted = gaps[first].depth
-    theirs = any(not quoted or sheet.layout.depth_at(start) < quoted for start, _ in sheet.layout.by_depth(rest))
-    if theirs and not greeting:
-        for found in sheet.found:
-            found.doubt(_PERHAPS_ABOVE)
+def _add(sheet: _Sheet, gap: Gap, spans: tuple[Span, ...], deeper: list[Span]) -> None:
+    """More words for the answer found last. Only the new ones are looked at: there may be very many halves."""
+    last, layout = sheet.found[-1], sheet.layout
+    depth = min(layout.depth_at(start) for start, _ in spans)
+    last.depth = min(last.depth, depth) if last.spans else depth
+    last.spans, last.gap = (*last.spans, *spans), gap
+    last.doubt(gap.confidence)
+    quoting = any(layout.depth_at(start) > gap.depth for part in spans for start, _ in layout.by_depth(part))
+    if quoting or any(layout.text[start:end].strip() for start, end in deeper):
+        # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
+        last.doubt(_QUOTED_BESIDE)
 
 
 def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], list[Gap]]:
@@ -181,11 +188,12 @@ def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], 
 
 def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address | None) -> None:
     """Answers in text that follows no question of ours, and in a pile of answers below the last question."""
-    asked = tuple(question.number for question in form.questions)
-    piled = _piled(sheet, asked)
+    piled = _piled(sheet, form)
     if piled is not None:
         found, left, marks = piled
         sheet.found, sheet.left, sheet.marks = found, sheet.left + left, sheet.marks + marks
+    if not sheet.layout.anchors:
+        loose = _read_between_numbers(sheet, loose, form)
     inline = list(sheet.found)
     newest: int | None = None
     depth_at = sheet.layout.depth_at
@@ -196,7 +204,7 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
             continue
         # Old answers that come back quoted do not stand in the way of a new one above them.
         anchored = frozenset(found.question for found in inline if found.depth <= depth)
-        found, left, marks = loose_answers(sheet.layout, span, asked, anchored, sender, inline=bool(inline))
+        found, left, marks = loose_answers(sheet.layout, span, form.questions, anchored, sender, inline=bool(inline))
         if found and newest is not None and depth > newest:
             # A list of answers that is quoted beside a newer list of answers was read when it came.
             sheet.left.append(span)
@@ -208,14 +216,28 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
         sheet.marks += marks
 
 
-def _piled(sheet: _Sheet, asked: tuple[int, ...]) -> tuple[list[Found], list[Span], list[Span]] | None:
+def _read_between_numbers(sheet: _Sheet, loose: list[Gap], form: SentForm) -> list[Gap]:
+    """Answers in a quote of which only the numbers are still ours; the other gaps are returned."""
+    rest: list[Gap] = []
+    for gap in loose:
+        read = between_numbers(sheet.layout, gap.span, [question.number for question in form.questions])
+        if read is None:
+            rest.append(gap)
+            continue
+        sheet.found += read[0]
+        sheet.left += read[1]
+    return rest
+
+
+def _piled(sheet: _Sheet, form: SentForm) -> tuple[list[Found], list[Span], list[Span]] | None:
     """All answers below the last question, with labels: bottom-posted under a quote that was cut."""
+    asked = tuple(question.number for question in form.questions)
     if len(asked) == 1 or len(sheet.found) != 1 or sheet.found[0].question != asked[-1]:
         return None
     only = sheet.found[0]
     if len(only.spans) != 1 or only.gap is None:
         return None
-    found, left, marks = loose_answers(sheet.layout, only.spans[0], asked, frozenset(), labels_only=True)
+    found, left, marks = loose_answers(sheet.layout, only.spans[0], form.questions, frozenset(), labels_only=True)
     if [each.question for each in found] == list(asked):
         if any(sheet.layout.text[start:end].strip() for start, end in left):
             # Words above the first label: a greeting, or an answer that holds a list.
@@ -260,18 +282,40 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
     last = max(found, key=lambda one: one.spans[-1])
     start, end = last.spans[-1]
     rows = sheet.layout.text[start:end].split("\n")
-    cut = tail_start(rows, sender)
+    cut = min(tail_start(rows, person) for person in (sender, *sheet.writers))
     later = tail_start(rows[1:]) + 1
-    if cut == 0 and later < len(rows) and len(rows[0].split()) == 1 and not "".join(rows[1:later]).strip():
+    blank = not "".join(rows[1:later]).strip()
+    if cut == 0 and blank and rows[0].strip(_DASHES) == "" and not "".join(rows[1:2]).strip():
+        cut = later  # a dash with nothing right below it is an answer, not the rule above a signature
+    if cut == 0 and later < len(rows) and len(rows[0].split()) == 1 and blank:
         # "Best", and a farewell below it: a very short answer, or two farewells.
         cut = later
         last.doubt(_PERHAPS_FAREWELL)
-    if cut >= len(rows) or not "".join(rows[:cut]).strip():
+    if not "".join(rows[:cut]).strip():
         return cut == 0
-    border = start + sum(len(row) + 1 for row in rows[:cut])
+    behind = tail_in_line(rows[:cut], sender)
+    if behind is None and cut >= len(rows):
+        return False
+    row, place = behind or (cut, 0)
+    border = start + sum(len(each) + 1 for each in rows[:row]) + place
     sheet.left.append((border, end))
     last.spans = (*last.spans[:-1], sheet.layout.trimmed((start, border)))
     return False
+
+
+def _trim_beginnings(sheet: _Sheet, chosen: list[Found]) -> None:
+    """A greeting off the first answer, and off all of them a mark that somebody put before each."""
+    layout = sheet.layout
+    inline = sorted((found for found in chosen if found.source == "inline"), key=lambda found: found.spans[0])
+    for found in inline[:1]:
+        found.spans, greeting = without_greeting(layout, found.spans)
+        sheet.left += greeting
+    size = same_marker(layout, [found.spans[0] for found in inline])
+    for found in inline if size else ():
+        start, end = found.spans[0]
+        found.spans = (layout.trimmed((start + size, end)), *found.spans[1:])
+        named = any(character.isalpha() for character in layout.text[start : start + size])
+        (sheet.left if named else sheet.marks).append((start, start + size))
 
 
 def _answer(layout: Layout, found: Found) -> Answer:

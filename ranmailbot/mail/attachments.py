@@ -19,7 +19,7 @@ from ranmailbot.mail.odt import odt_text
 from ranmailbot.mail.pdf import pdf_text
 from ranmailbot.mail.reply_text import Line, VisibleText
 from ranmailbot.mail.rtf import rtf_text
-from ranmailbot.mail.unread import Unread
+from ranmailbot.mail.unread import OutOfTime, Unread
 
 _LONGEST_NAME = 200
 _NAMELESS = "without a name"
@@ -76,6 +76,8 @@ def read_document(part: Part, limits: Limits) -> Document:
         lines = _READERS[kind_of(part)](_content(part, limits), part, limits)
     except Unread:
         raise
+    except OutOfTime as fault:
+        raise Unread("it takes too long to read") from fault
     except Exception as fault:  # the readers raise what they like; each failure costs its own file only
         raise Unread("it is damaged") from fault
     if not any(line.text.strip() for line in lines):

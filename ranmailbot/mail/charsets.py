@@ -45,7 +45,7 @@ def codec_of(charset: str) -> str | None:
     name = _SAME_AS.get(name, name)
     try:
         found = codecs.lookup(name).name
-    except (LookupError, ValueError, UnicodeError):
+    except (LookupError, ValueError, OSError, ImportError):  # a codec of another system fails while it is imported
         return None
     found = _SAME_AS.get(found, found)
     return found if found in ALLOWED else None

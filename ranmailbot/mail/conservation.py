@@ -16,7 +16,7 @@ from ranmailbot.mail.reading import Reading
 from ranmailbot.mail.reply_header import LONGEST_HEADER
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.sent_text import prepare
-from ranmailbot.mail.words import keys
+from ranmailbot.mail.words import words
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 _LONGEST_LABEL = 60
@@ -35,25 +35,43 @@ def conserved(text: VisibleText, form: SentForm, reading: Reading) -> bool:
         (reading.remainder, reading.quoted),
         (whole[start:end] for start, end in (*reading.ours_spans, *reading.mark_spans)),
     )
-    accounted = Counter(_TOKEN.findall("\n".join(kept)))
-    accounted.subtract(_TOKEN.findall(whole))
-    if accounted and min(accounted.values()) < 0:
-        return False
-    return all(
+    return _holds("\n".join(kept), whole) and all(
         whole[answer.span[0] : answer.span[1]].startswith(answer.text.split("\n", 1)[0]) for answer in reading.answers
     )
+
+
+def _holds(kept: str, whole: str) -> bool:
+    """Whether `kept` has every token of `whole`, as often.
+
+    No token reaches over white space, so it is enough to count the tokens of what stands between white space here and
+    there a different number of times: mostly nothing, or a few labels.
+    """
+    wanted, had = Counter(whole.split()), Counter(kept.split())
+    accounted: Counter[str] = Counter()
+    for chunk in {chunk for chunk, _ in wanted.items() ^ had.items()}:
+        for token in _TOKEN.findall(chunk):
+            accounted[token] += had[chunk] - wanted[chunk]
+    return min(accounted.values(), default=0) >= 0
 
 
 def _ours_is_ours(whole: str, form: SentForm, reading: Reading) -> bool:
     """Every span called ours is a row of words that stands in the form."""
     stream = prepare(form).stream
-    return all(f" {' '.join(keys(whole[start:end]))} " in stream for start, end in reading.ours_spans)
+    parts = [whole[start:end] for start, end in reading.ours_spans]
+    found = words("\n".join(parts))
+    place, first = 0, 0
+    for part in parts:
+        place += len(part) + 1
+        end = found.at_or_after(place)
+        if f" {' '.join(found.keys[first:end])} " not in stream:
+            return False
+        first = end
+    return True
 
 
 def _is_mark(mark: str, form: SentForm) -> bool:
     """A label is short; a reply header is not long and names us."""
-    words = _TOKEN.findall(mark)
-    if len(mark.strip()) <= _LONGEST_LABEL or len(set(words)) <= 1:
+    if len(mark.strip()) <= _LONGEST_LABEL or len(set(_TOKEN.findall(mark))) <= 1:
         return True
     folded = " ".join(mark.casefold().split())
     return len(mark) <= LONGEST_HEADER and any(" ".join(our.casefold().split()) in folded for our in form.ours)

@@ -71,11 +71,32 @@ dispoziția, várom válaszát, jautājumu gadījumā, gaidīšu atbildi, при
 """
 
 
+_GREETINGS = """
+dear, hello, hi, hey, good morning, good afternoon, good evening, good day, greetings, to whom it may concern,
+ladies and gentlemen, sehr geehrte, sehr geehrter, liebe, lieber, liebes, guten tag, guten morgen, hallo, grüß gott,
+grüezi, servus, bonjour, bonsoir, cher, chère, chers, chères, madame, monsieur, mesdames, messieurs, buongiorno,
+gentile, gentili, egregio, egregi, cara, caro, cari, salve, ciao, estimado, estimada, estimados, estimadas, hola,
+buenos días, buenas tardes, querida, querido, caro, cara, caros, prezado, prezada, prezados, bom dia, boa tarde,
+olá, beste, geachte, goedendag, goedemorgen, hoi, dag, hej, hejsan, bästa, god dag, kära, kære, hei, kjære, hyvä,
+hyvät, terve, moi, tere, lugupeetud, labdien, sveiki, cienījamā, cienījamais, cienījamie, godātā, godātais, godātie,
+laba diena, gerbiamas, gerbiama, gerbiamieji, dzień dobry, szanowni, szanowna, szanowny, witam, cześć, dobrý den,
+vážená, vážený, vážení, ahoj, dobrý deň, pozdravljeni, spoštovani, dober dan, poštovani, poštovana, dobar dan,
+tisztelt, kedves, jó napot, bună ziua, stimată, stimate, stimați, dragă, здравейте, уважаеми, уважаема, добър ден,
+здравствуйте, уважаемые, уважаемая, уважаемый, добрый день, шановні, добрий день, доброго дня, поштовани, αγαπητή,
+αγαπητέ, αγαπητοί, αξιότιμοι, αξιότιμη, καλημέρα, καλησπέρα, γεια σας, sayın, merhaba, שלום, שלום רב, מרחבא, مرحبا,
+السلام عليكم, السادة, السيدة, السيد, i nderuar, bongu, għażiża, a chara
+"""
+
+
 def _phrases(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(filter(None, (keys(phrase) for phrase in text.split(","))))
 
 
 FAREWELLS = _phrases(_FAREWELLS)
 """What stands alone on the line above a name, word by word."""
+FAREWELL_WORDS = frozenset(phrase[0] for phrase in FAREWELLS)
+"""How a farewell begins: most lines are known for none by their first word."""
 CLOSINGS = _phrases(_CLOSINGS)
 """How a sentence begins that only leads to the farewell."""
+GREETINGS = _phrases(_GREETINGS)
+"""How a greeting begins."""

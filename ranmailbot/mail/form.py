@@ -5,6 +5,7 @@ Kept with the outgoing mail, so that a reply is always read against the question
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,12 @@ from ranmailbot.call.call import Call, ProfileLine, Question
 
 SHORT_QUESTION_WORDS = 7
 """A question with fewer words is printed in a line that no answer can contain by chance."""
+
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+_PRINTED = re.compile(
+    r"(?:(?P<number>\d{1,2})\. (?P<long>\S.*)|Question (?P<of>\d{1,2}) of \d{1,2}: (?P<short>.+?)"
+    r" — please write your answer below this line)"
+)
 
 BLANK_FORM_KEY = "blank"
 REFERENCE_CHARACTERS = 8
@@ -41,6 +48,21 @@ def printed_question(question: Question, total: int) -> str:
     if len(text.split()) >= SHORT_QUESTION_WORDS:
         return f"{question.number}. {text}"
     return f"Question {question.number} of {total}: {text} — please write your answer below this line"
+
+
+def printed_questions(text: str) -> tuple[Question, ...]:
+    """The questions of a form mail, read off its own lines: what `printed_question` wrote, in the order of numbers.
+
+    For a form of another call than the configured one. A number that stands there twice counts where it stands last.
+    """
+    found: dict[int, Question] = {}
+    for paragraph in _PARAGRAPH.split(text):
+        match = _PRINTED.fullmatch(" ".join(paragraph.split()))
+        if match is not None:
+            number = int(match["number"] or match["of"])
+            found[number] = Question(number, (match["long"] or match["short"]).strip())
+    numbers = sorted(found)
+    return tuple(found[number] for number in numbers)
 
 
 def printed_profile_line(line: ProfileLine) -> str:

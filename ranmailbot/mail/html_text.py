@@ -88,6 +88,10 @@ _SPACE = re.compile(r"\s+")
 _INDENTS = 8
 _NUMBER_DIGITS = 4
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,40})")
+# As the parser takes them apart (HTML Standard 13.2.5.32 to 40), possessive so that each is looked at once.
+_ATTRIBUTE = r"""[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+"""
+_CROWDED = re.compile(rf"(<[a-zA-Z][^\s/>]*+(?:{_ATTRIBUTE}){{1000}})(?:{_ATTRIBUTE})++")
+_FEW = 20_000
 _VOID = frozenset(
     ["br", "img", "hr", "input", "meta", "link", "col", "area", "base", "wbr", "embed", "source", "track", "param"]
 )
@@ -114,7 +118,7 @@ class _Page:
                 self.end_line(keep=True)
             text = rows[-1]
         else:
-            text = _SPACE.sub(_one_space, text)
+            text = _SPACE.sub(_one_space if "\xa0" in text else " ", text)
         if text:
             self.words.append(text)
 
@@ -143,11 +147,13 @@ def visible_lines(html: str, limits: Limits) -> tuple[Line, ...]:
     page = _Page()
     # What a gateway adds after the end of the page is a line of its own, not the end of somebody's last sentence.
     html = _END.sub("<div></div>", html)
-    root = LexborHTMLParser(_shallow(html, limits.html_depth)).root
+    root = LexborHTMLParser(_shallow(_uncrowded(html), limits.html_depth)).root
     if root is not None:
         _walk(root, page)
     page.end_line()
-    return tuple(Line(clean(line.text), line.depth) for line in page.lines)
+    text = "\n".join([line.text for line in page.lines])
+    # The page was cleaned before it was taken apart: only its entities may have brought anything new.
+    return tuple(page.lines) if clean(text) == text else tuple(Line(clean(row), depth) for row, depth in page.lines)
 
 
 def _walk(root: LexborNode, page: _Page) -> None:
@@ -228,6 +234,11 @@ def _leave(undo: _Undo, page: _Page) -> None:
     page.indent = undo.indent
     if undo.tag in ("ol", "ul") and page.numbers:
         page.numbers.pop()
+
+
+def _uncrowded(html: str) -> str:
+    """The same HTML with a thousand attributes in a tag at most: the parser looks at all of them for each new one."""
+    return html if len(html) <= _FEW else _CROWDED.sub(r"\1", html)
 
 
 def _shallow(html: str, most: int) -> str:

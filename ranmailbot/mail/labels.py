@@ -1,4 +1,4 @@
-"""Loose text read by its labels: "1.", "1)", "Q1:", "(1)", "Frage 1:", "Ad 1.", "III.", or a run-on "1. ... 2. ...".
+"""Loose text read by its labels: "1.", "Q1:", "Frage 1:", "III.", "First question:", or a run-on "1. ... 2. ...".
 
 Fear: a numbered list inside a numbered answer, dates at the start of a line, years. Every label found is given to the
 questions or to an inner list, by the reading that explains most; if two explain as much, the answers are unsure.
@@ -11,20 +11,43 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from string import ascii_lowercase
 
-_MARKS = r"[ \t*_#•>|\-–—]*"
-_WORD = r"(?:[^\W\d_]{1,16}\.?[ \t#°º.]{0,3}){0,3}"
+from ranmailbot.mail.ordinals import QUESTION_NOUNS, spoken_numbers
+from ranmailbot.mail.words import keys
+
+_MARKS = r"[ \t*_#№•>|\-–—]*"
+# A word is never given back in parts: else a long run of letters could be cut into words in very many ways.
+_WORD = r"(?:[^\W\d_]{1,16}+\.?[ \t#№°º.]{0,3}+){0,4}"
+_MORE = (
+    r"(?:[ \t]?(?:[+&,]|and|und|et|e|y|un|i|a|u|ja|og|och|en|és|și|ir|и|και)[ \t]?\d{1,2}"
+    r"(?=[ \t]?[+&,.):]| [^\W\d_])){0,3}"
+)
+_OF = r"(?:[ \t]?(?:of|von|de|sur|van|di|av|af|z|od|iš|no|из|от|από|/)[ \t]?\d{1,2}(?=[ \t]?[:.)]))?"
 _AT_LINE = re.compile(
     rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<roman>[IVX]{{1,5}}|[ivx]{{1,5}})(?=[ \t]?[.):])"
-    rf"|(?P<word>{_WORD})(?P<number>\d{{1,2}}))"
-    rf"[*_]*(?P<close>[ \t]?[.):\]/º°ª][.):\]º]?(?!\d)|[ \t]*[-–—][ \t]|[ \t]*$)[*_]*",
+    rf"|(?P<word>{_WORD})(?P<number>\d{{1,2}})(?P<more>{_MORE}){_OF})"
+    rf"[*_]*(?P<close>[ \t]?[.):\]/º°ª．）：、][.):\]º]?(?!\d)(?:(?<![ºª])|(?!\w))|,(?=\s)"
+    r"|[ \t]*[-–—=][ \t]|\ufe0f?\u20e3|[ \t]*$)[*_]*",
     re.MULTILINE,
 )
 _BARE = re.compile(
-    rf"^{_MARKS}(?P<word>[^\W\d_]{{0,12}}\.?[ \t]?)(?P<number>\d{{1,2}})[ \t]+(?=[^\W\d_]|-\s*$)", re.MULTILINE
+    rf"^{_MARKS}(?P<word>[^\W\d_]{{0,12}}\.?[ \t]?)(?P<hash>[#№][ \t]?)?(?P<number>\d{{1,2}})[ \t]+"
+    r"(?(hash)(?=\S)|(?=[^\W\d_]|-\s*$))",
+    re.MULTILINE,
+)
+_BARE_BEFORE_ANYTHING = re.compile(
+    rf"^{_MARKS}(?P<word>[^\W\d_]{{0,12}}\.?[ \t]?)(?P<number>\d{{1,2}})[ \t]+(?=\S)", re.MULTILINE
+)
+_SUB = re.compile(
+    rf"^{_MARKS}(?P<number>\d{{1,2}})\.(?P<inner>\d{{1,2}})(?:[.)]|(?=[ \t]))[ \t]*(?=[^\W\d_])", re.MULTILINE
 )
 _RUN_ON = re.compile(r"(?:(?<=[\s;,.!?])|^)\(?(?P<number>\d{1,2})[.):](?=[ \t][^\W\d_]|[^\W\d_])")
+_LETTER = re.compile(rf"^{_MARKS}\(?(?P<letter>[A-Ta-t])[.):](?=[ \t])", re.MULTILINE)
+_DASH = re.compile(r"[ \t]*[-–—=:](?=[ \t])")
+_NAME_AFTER = re.compile(r"[ \t]*[*_]*(?P<name>[^\W\d_]{1,16}+)[ \t*_]*[:：][*_]*")
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
+_ROMAN_NAMES = frozenset(map(str.lower, _ROMAN))
 _MOST_LABELS = 200
 _MOST_WORDS = 2
 _SURE, _RUN_ON_SURE, _UNSURE = 0.9, 0.85, 0.6
@@ -40,6 +63,8 @@ _LABELS = (
 )
 LABEL_NAMES = frozenset(_LABELS.split(","))
 """What people write before a number to say that it is a question's; unknown words count if they stand there twice."""
+_SENDS = frozenset(keys("see siehe vgl voir vedi véase ver zie se katso skatīt como wie comme come jak same in zob cf"))
+_AS_IN = ("as", "in")
 _MISSING, _FOREIGN, _EARLY = 2, 3, 5
 """What it costs a reading: a question without a label, a number that fits no list, an inner list before any answer."""
 
@@ -52,6 +77,8 @@ class Label:
     end: int
     number: int
     style: str = ""
+    also: tuple[int, ...] = ()
+    """Further questions it names ("1+2.")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +94,11 @@ class Labelled:
 
 def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     """The answers in this text, by label. Empty if there are no labels for these questions."""
-    at_line = _labels_at_lines(text, asked)
-    best = _chain(at_line, asked)
+    at_line = _of_one_kind(_labels_at_lines(text, asked), asked)
+    if len(at_line) == len(asked) > 1 and {label.number for label in at_line} == set(asked):
+        best = at_line, len({label.style for label in at_line}) > 1
+    else:
+        best = _chain(at_line, asked)
     if len(best[0]) < len(asked):
         run_on = _labels_anywhere(text, at_line)
         other = _chain(run_on, asked) if len(run_on) > len(at_line) else ([], False)
@@ -77,14 +107,70 @@ def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
             return _cut(
                 text, other[0], [label.number for label in other[0]], _confidence(other, len(asked), run_on=True)
             )
-    if best[0]:
+    spoken = _by_spoken_numbers(text, asked) if len(best[0]) < len(asked) else ()
+    if best[0] and len(spoken) <= len(best[0]):
         return _cut(text, best[0], [label.number for label in best[0]], _confidence(best, len(asked)))
-    return _by_bare_numbers(text, asked)
+    return spoken or _by_bare_numbers(text, asked) or _by_letters(text, asked) or _by_inner_numbers(text, asked)
+
+
+def _by_inner_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
+    """Lines that begin 1.1, 1.2, 2.1: those of one first number are one answer. Proposed; the numbers stay in it."""
+    inner = islice(_SUB.finditer(text), _MOST_LABELS)
+    firsts = [match for match in inner if int(match["inner"]) == 1]
+    numbers = [int(match["number"]) for match in firsts]
+    if len(numbers) < _FEWEST_BARE or not _rising(numbers, asked):
+        return ()
+    starts = [match.start("number") for match in firsts]
+    ends = [*starts[1:], len(text)]
+    return tuple(
+        Labelled(number, start, start, end, _UNSURE) for number, start, end in zip(numbers, starts, ends, strict=True)
+    )
+
+
+def _of_one_kind(labels: list[Label], asked: Sequence[int]) -> list[Label]:
+    """Only the labels with a question's name, or of one dress, if those number the questions: others are inner."""
+    named = [label for label in labels if label.style[:1].isalpha()]
+    kinds = [named, *([label for label in labels if label.style == style] for style in {one.style for one in labels})]
+    whole = [kind for kind in kinds if [label.number for label in kind] == list(asked)]
+    turned = len(labels) == len(asked) and len({label.style for label in labels}) == 1
+    if turned and sorted(label.number for label in labels) == list(asked):
+        return labels  # every question once, in an order of their own
+    if named in whole or len(whole) == 1:
+        return named if named in whole else whole[0]
+    rising = len(named) >= _FEWEST_BARE and _rising([label.number for label in named], asked)
+    return named if rising else labels
+
+
+def _by_spoken_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
+    """Labels in words. "First, ..." without "question" is only proposed, and only where a second one follows."""
+    spoken = list(islice(spoken_numbers(text), _MOST_LABELS))
+    strong = [one for one in spoken if one.strong]
+    weak = [one for one in spoken if one.at_line]
+    chosen = strong or (weak if len(weak) > 1 else spoken)
+    labels = [Label(one.start, one.end, one.number or asked[-1]) for one in chosen]
+    chain, doubtful = _chain(labels, asked)
+    if len(chain) < (1 if strong else _FEWEST_BARE if weak == chosen else len(asked)):
+        return ()
+    sure = strong and not doubtful and list(asked) == list(range(1, len(asked) + 1))
+    return _cut(text, chain, [label.number for label in chain], _SURE if sure else _UNSURE)
+
+
+def _by_letters(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
+    """a), b), c) for as many questions as were asked: proposed in order."""
+    matched = list(islice(_LETTER.finditer(text), len(asked) + 1))
+    letters = "".join(match["letter"].lower() for match in matched)
+    if len(asked) < _FEWEST_BARE or letters != ascii_lowercase[: len(asked)]:
+        return ()
+    labels = [Label(match.start("letter"), match.end(), 0) for match in matched]
+    return _cut(text, labels, asked, _UNSURE)
 
 
 def _by_bare_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     """Lines that begin "1 Ten years" or "Q3 Ten years": every question in turn, or all with one word before them."""
     matched = list(islice(_BARE.finditer(text), _MOST_LABELS))
+    before_anything = list(islice(_BARE_BEFORE_ANYTHING.finditer(text), _MOST_LABELS))
+    if [int(match["number"]) for match in before_anything] == list(asked):
+        matched = before_anything
     numbers = [int(match["number"]) for match in matched]
     words = {match["word"].strip(" .\t").casefold() for match in matched}
     whole = numbers == list(asked) and len(asked) > 1
@@ -122,9 +208,12 @@ def _labels_at_lines(text: str, asked: Sequence[int]) -> list[Label]:
             continue
         if (roman is not None and roman.islower() and not lower) or not _is_name(name, names[name]):
             continue
+        if match["close"] == "," and not _asks(name):
+            continue
         number = int(match["number"]) if roman is None else _ROMAN.get(roman.upper(), 0)
         style = f"{name}{match['open']}{match['close'].strip()}"
-        found.append(Label(match.start() + _leading(match[0]), match.end(), number, style))
+        also = tuple(int(more) for more in re.findall(r"\d+", match["more"] or ""))
+        found.append(Label(match.start() + _leading(match[0]), match.end(), number, style, also))
         if len(found) >= _MOST_LABELS:
             break
     return found
@@ -137,7 +226,19 @@ def label_name(label: str) -> str:
 
 def _is_name(name: str, times: int) -> bool:
     """Words that may stand before a question's number: known ones, or any that do so twice; but no "Am 2. Mai"."""
-    return name in LABEL_NAMES or (times > 1 and name not in _BEFORE_DATES)
+    return name in LABEL_NAMES or (times > 1 and name not in _BEFORE_DATES) or _asks(name)
+
+
+def _asks(name: str) -> bool:
+    """ "regarding question": it names a question, and does not send the reader there ("see question 1.")."""
+    said = keys(name)
+    return (
+        bool(said)
+        and len(said[-1]) > 1
+        and said[-1] in QUESTION_NOUNS
+        and not _SENDS.intersection(said)
+        and said[:2] != _AS_IN
+    )
 
 
 def _counts_in_small_romans(text: str, asked: Sequence[int]) -> bool:
@@ -207,7 +308,24 @@ def _offer(states: dict[_State, _Path], state: _State, path: _Path) -> None:
 
 def _cut(text: str, chain: list[Label], questions: Sequence[int], confidence: float) -> tuple[Labelled, ...]:
     ends = [label.start for label in chain[1:]] + [len(text)]
+    starts = _undressed(text, chain, ends)
     return tuple(
-        Labelled(question, label.start, label.end, end, confidence)
-        for question, label, end in zip(questions, chain, ends, strict=False)
+        Labelled(number, label.start, start, end, min(confidence, _UNSURE) if label.also else confidence)
+        for question, label, start, end in zip(questions, chain, starts, ends, strict=False)
+        for number in (question, *(more for more in label.also if more > question and more not in questions))
     )
+
+
+def _undressed(text: str, chain: list[Label], ends: list[int]) -> list[int]:
+    """Where the answers begin, behind what goes with their labels: "1.- ", "1. Answer: "."""
+    starts = [label.end for label in chain]
+    named = [_NAME_AFTER.match(text, start, end) for start, end in zip(starts, ends, strict=True)]
+    names = [label_name(match["name"]) if match else "" for match in named]
+    for place, (match, name) in enumerate(zip(named, names, strict=True)):
+        # One letter only where it stands everywhere: "A: yes / B: no" are letters for people or choices.
+        if match and name in LABEL_NAMES and name not in _ROMAN_NAMES and (len(name) > 1 or names.count(name) > 1):
+            starts[place] = match.end()
+    dashes = [_DASH.match(text, start, end) for start, end in zip(starts, ends, strict=True)]
+    if len(starts) >= _FEWEST_BARE and all(dashes):  # one alone is a bullet of the answer
+        starts = [dash.end() for dash in dashes if dash is not None]
+    return starts

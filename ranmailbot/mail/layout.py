@@ -8,31 +8,39 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from ranmailbot.mail.alignment import Match, matches
+from ranmailbot.mail.alignment import Match, Run, matches
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
-from ranmailbot.mail.sent_text import SentText, prepare
+from ranmailbot.mail.rules import without_rules
+from ranmailbot.mail.sent_text import SHORTEST_RULE, Piece, SentText, marks_after, plain_mark, prepare
 from ranmailbot.mail.words import Words, before_on_line, words
 
 Span = tuple[int, int]
 """Character offsets [start, end) into the visible text."""
 
 _INLINE = 0.97
+_REPEATED = 0.75
+_LINE = 2_000
+_EMPTY = " \t\n>|*_"
 _EDITED = 0.9
 _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
-_RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
 _COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
+_ASKED = re.compile(r"[ \t*_)]{0,3}[:：?？]|[ \t]+[-–—](?=[ \t])")
+_ASK = re.compile(r"[*_]*[?？]")
+_MOST_MISSPELT = 3
 _LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
 _REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
+_OTHER_LABEL = re.compile(r"^[ \t*]*[^\W\d_][^\n:]{1,40}:[ \t]", re.MULTILINE)
+_QUOTES = tuple("\"“”„«»'’‘")
 _TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """Text of theirs. `question` or `profile`: what stands before it. `depth`: how deeply that is quoted."""
 
     span: Span
@@ -45,7 +53,7 @@ class Gap:
 
     def shrunk(self, span: Span) -> Gap:
         """What is left of it once its beginning was taken: it follows nothing in particular."""
-        return replace(self, span=span, question=None, profile=None)
+        return self._replace(span=span, question=None, profile=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,11 @@ class Layout:
     def depth_at(self, place: int) -> int:
         """The quote depth of the line on which this character stands."""
         return self.line_depths[bisect_right(self.line_starts, place) - 1] if self.line_starts else 0
+
+    def begins_line(self, place: int) -> bool:
+        """Whether this character is the first on its line."""
+        number = bisect_right(self.line_starts, place) - 1
+        return number >= 0 and self.line_starts[number] == place
 
     def trimmed(self, span: Span) -> Span:
         """The span without white space around it."""
@@ -101,12 +114,12 @@ class Layout:
         if gap.blank:
             return (), []
         rows = [(row, depth) for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip()]
-        torn = rows[0][0][0] == gap.span[0] and gap.span[0] not in self.line_starts
-        fresh = [row for row, depth in rows if depth < gap.depth]
+        torn = rows[0][0][0] == gap.span[0] and not self.begins_line(gap.span[0])
+        fresh = {row for row, depth in rows if depth < gap.depth}
         if not fresh or len(fresh) == len(rows):
             return (whole,), []
-        if torn and rows[0][0] not in fresh:
-            fresh.insert(0, rows[0][0])
+        if torn:
+            fresh.add(rows[0][0])
         spans: list[Span] = []
         left: list[Span] = []
         previous: list[Span] | None = None
@@ -120,8 +133,7 @@ class Layout:
         return tuple(self.trimmed(span) for span in spans), left
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
+class _Event(NamedTuple):
     """Something in the reply that is not theirs: a match, a profile label or a reply header."""
 
     start: int
@@ -143,7 +155,7 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     reply = words(whole)
     depth_of = _word_depths(reply, starts, depths)
     found = matches(reply, sent, depth_of)
-    events = [_matched(match, reply, sent) for match in found]
+    events = _unrepeated([_matched(match, reply, sent) for match in found], whole)
     events += _retyped_questions(reply, sent, events)
     events += _profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
@@ -152,6 +164,20 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
         events.append(_header(starts, len(whole), header))
     events.sort(key=lambda event: event.start)
     return _laid(whole, starts, depths, _disjoint(events), sent)
+
+
+def _unrepeated(events: list[_Event], text: str) -> list[_Event]:
+    """Without questions said again right below themselves with more on the same line: those begin an answer."""
+    kept: list[_Event] = []
+    for event in events:
+        last = kept[-1] if kept else None
+        again = last is not None and event.asks and last.asks and last.question == event.question
+        line = text[event.end : event.end + _LINE].split("\n", 1)[0]
+        if again and last is not None and not text[last.end : event.start].strip(_EMPTY) and line.strip(_EMPTY):
+            kept[-1] = last._replace(confidence=min(last.confidence, _REPEATED))
+        else:
+            kept.append(event)
+    return kept
 
 
 def _begins_line(text: str, event: _Event) -> bool:
@@ -171,20 +197,43 @@ def _lines(text: VisibleText) -> tuple[list[int], list[int]]:
 def _word_depths(reply: Words, starts: list[int], depths: list[int]) -> list[int]:
     if not any(depths):
         return [0] * len(reply.starts)
-    number, found = 0, []
-    for place in reply.starts:
-        while number + 1 < len(starts) and starts[number + 1] <= place:
-            number += 1
-        found.append(depths[number])
+    found: list[int] = []
+    for number, depth in enumerate(depths):
+        if number + 1 == len(depths) or depths[number + 1] != depth:
+            end = reply.at_or_after(starts[number + 1]) if number + 1 < len(starts) else len(reply.starts)
+            found += [depth] * (end - len(found))
     return found
 
 
 def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
     piece = sent.pieces[match.piece]
+    ours, strays = _runs_apart(match, reply, piece)
+    first = _with_marks_before(reply, match, ours[0][0])
+    last = _with_marks_after(reply, sent, match, ours[-1][1])
+    tail = _misspelt_end(reply, match, piece)
+    if tail > last:
+        strays.append((last, tail))
+    if reply.text[first : first + 1] in _QUOTES and reply.text[last : last + 1] in _QUOTES:
+        last += 1
+    ours[0] = (first, ours[0][1])
+    ours[-1] = (ours[-1][0], last)
+    last = max(last, tail)
+    question = piece.question if piece.question is not None else piece.owner
+    core = piece.core if piece.question is not None else (piece.first, piece.end)
+    plain = match.whole or match.within(core) >= 0.9 * (core[1] - core[0])
+    confidence = _INLINE if plain else _EDITED
+    return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, piece.question is not None)
+
+
+def _runs_apart(match: Match, reply: Words, piece: Piece) -> tuple[list[Span], list[Span]]:
+    """Where the words of a match stand, and the foreign words between them."""
+    runs = _on_line(match, reply, piece)
+    if len(runs) == 1:
+        return [(reply.starts[runs[0].at], reply.ends[runs[0].at + runs[0].size - 1])], []
     ours: list[Span] = []
     strays: list[Span] = []
     word, of = -1, -1
-    for run in match.runs:
+    for run in runs:
         start, end = reply.starts[run.at], reply.ends[run.at + run.size - 1]
         if ours and run.at == word and run.of == of:
             ours[-1] = (ours[-1][0], end)
@@ -193,29 +242,43 @@ def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
                 strays.append((ours[-1][1], start))
             ours.append((start, end))
         word, of = run.at + run.size, run.of + run.size
-    first = _with_marks_before(reply, match, ours[0][0])
-    last = _with_marks_after(reply, sent, match, ours[-1][1])
-    ours[0] = (first, ours[0][1])
-    ours[-1] = (ours[-1][0], last)
-    question = piece.question if piece.question is not None else piece.owner
-    core = piece.core if piece.question is not None else (piece.first, piece.end)
-    confidence = _INLINE if match.within(core) >= 0.9 * (core[1] - core[0]) else _EDITED
-    return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, piece.question is not None)
+    return ours, strays
+
+
+def _on_line(match: Match, reply: Words, piece: Piece) -> tuple[Run, ...]:
+    """The runs without a number that ends the line above: "... see question 4." and then question 4."""
+    first = match.runs[0]
+    size = min(piece.core[0] - first.of, first.size - 1) if piece.question is not None else 0
+    if size <= 0:
+        return match.runs
+    number, asked = reply.starts[first.at], reply.starts[first.at + size]
+    broken = "\n" in reply.text[number:asked] and before_on_line(reply.text, number).strip(_EMPTY + "-–—(")
+    return (Run(first.at + size, first.of + size, first.size - size), *match.runs[1:]) if broken else match.runs
+
+
+def _misspelt_end(reply: Words, match: Match, piece: Piece) -> int:
+    """Where a question ends whose last words a client or a person changed: at the "?" just behind, or 0."""
+    missing = piece.core[1] - (match.runs[-1].of + match.runs[-1].size) if piece.question is not None else 0
+    if not 0 < missing <= _MOST_MISSPELT:
+        return 0
+    behind = min(match.end + missing, len(reply.ends)) - 1
+    asked = _ASK.match(reply.text, reply.ends[behind]) if behind >= match.end else None
+    start = reply.ends[match.end - 1]
+    return asked.end() if asked is not None and "\n" not in reply.text[start : asked.end()].strip() else 0
 
 
 def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) -> int:
     """The end of a match with the marks that follow in the form ("?"), and asterisks that a client put there."""
     run = match.runs[-1]
     of = run.of + run.size
-    text, form = reply.text, sent.words.text
-    limit = sent.words.starts[of] if of < len(sent.words.starts) else len(form)
-    marks = form[sent.words.ends[of - 1] : limit].split("\n", 1)[0].translate(_TWINS)
+    text = reply.text
+    marks = sent.marks[match.piece] if of == sent.pieces[match.piece].end else marks_after(sent.words, of)
     stop = reply.starts[match.end] if match.end < len(reply.starts) else len(text)
-    for mark in marks.strip().replace(" ", ""):
+    for mark in marks:
         ahead = place
         while ahead < stop and text[ahead] in " \t*_":
             ahead += 1
-        if ahead < stop and text[ahead].translate(_TWINS) == mark:
+        if ahead < stop and plain_mark(text[ahead]) == mark:
             place = ahead + 1
     while place < stop and text[place] in "*_|>":
         place += 1
@@ -229,6 +292,8 @@ def _with_marks_before(reply: Words, match: Match, place: int) -> int:
     floor = max(floor, text.rfind("\n", floor, place) + 1)
     between = text[floor:place]
     only_marks = floor == 0 or text[floor - 1] == "\n"
+    if only_marks and (place == floor or between.isspace()):
+        return place
     if only_marks and _DECORATION.fullmatch(between.replace("-", " ").replace("–", " ").replace("—", " ")):
         return floor + len(between) - len(between.lstrip())
     while place > floor and text[place - 1] in '*_("“„[':
@@ -242,8 +307,8 @@ def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[
     if not sent.labels:
         return found
     taken = sorted((event.start, event.end) for event in events)
-    for place, key in enumerate(reply.keys):
-        for label, name in sent.labels.get(key, ()):
+    for place in [place for place, key in enumerate(reply.keys) if key in sent.labels]:
+        for label, name in sent.labels[reply.keys[place]]:
             if tuple(reply.keys[place : place + len(label)]) == label:
                 start = reply.starts[place]
                 end = None if _within(taken, start) else _label_end(reply, sent, place, len(label), name)
@@ -269,7 +334,19 @@ def _retyped_questions(reply: Words, sent: SentText, events: list[_Event]) -> li
                     found[number] = _Event(start, end, ((start, end),), (), number, None, _EDITED, asks=True)
                 break
     numbered = any(_own_number(reply, event.start) == str(number) for number, event in found.items())
-    return list(found.values()) if numbered or len(found) >= _FEWEST_RETYPED else []
+    return _doubted(list(found.values()), reply.text) if numbered or len(found) >= _FEWEST_RETYPED else []
+
+
+def _doubted(events: list[_Event], text: str) -> list[_Event]:
+    """Typed questions, less believed where below one of them another label stands that is none of ours word by word."""
+    events.sort(key=lambda event: event.start)
+    ends = [*(event.start for event in events[1:]), len(text)]
+    return [
+        event._replace(confidence=_REPEATED)
+        if _OTHER_LABEL.search(text, event.end, min(end, event.end + _LINE))
+        else event
+        for event, end in zip(events, ends, strict=True)
+    ]
 
 
 def _own_number(reply: Words, place: int) -> str:
@@ -281,7 +358,7 @@ def _retyped_end(reply: Words, place: int, size: int, number: int) -> int | None
     start, end = reply.starts[place], reply.ends[place + size - 1]
     if not _LIST_MARK.fullmatch(before_on_line(reply.text, start)):
         return None
-    colon = _COLON.match(reply.text, end)
+    colon = _ASKED.match(reply.text, end)
     if colon is not None:
         return colon.end()
     numbered = _own_number(reply, start) == str(number)
@@ -333,11 +410,10 @@ def _laid(text: str, starts: list[int], depths: list[int], events: list[_Event],
     bounds = [_Event(0, 0, (), (), None, None, 1.0, asks=False), *events]
     ends = [*(event.start for event in events), len(text)]
     gaps: list[Gap] = []
-    rules = any(_RULE.match(row) for row in sent.words.text.split("\n"))
     after_header = False
     for number, (before, end) in enumerate(zip(bounds, ends, strict=True)):
         following = events[number] if number < len(events) else None
-        span = _without_marks(text, (before.end, end), following, rules, marks)
+        span = _without_marks(text, (before.end, end), following, sent.rules, marks)
         depth = depths[bisect_right(starts, before.start) - 1] if starts else 0
         blank = not text[span[0] : span[1]].strip()
         after_header = after_header or before.header
@@ -356,18 +432,4 @@ def _without_marks(text: str, span: Span, following: _Event | None, rules: bool,
         if at_line and label is not None and label.end() == end and text[line:end].strip():
             marks.append((line, end))
             end = line
-    while rules and start < end:
-        first = text[start:end].lstrip("\n").split("\n", 1)[0]
-        if not _RULE.match(first):
-            break
-        edge = text.index(first, start) + len(first)
-        marks.append((start, edge))
-        start = edge
-    while rules and start < end:
-        last = text[start:end].rstrip("\n").rsplit("\n", 1)[-1]
-        if not _RULE.match(last):
-            break
-        edge = text.rindex(last, start, end)
-        marks.append((edge, end))
-        end = edge
-    return start, end
+    return without_rules(text, (start, end), marks) if rules and end - start >= SHORTEST_RULE else (start, end)

@@ -170,7 +170,9 @@ def _recipients(headers: Headers) -> tuple[str, ...]:
                 email = clean_email(text)
                 if email:
                     found[email] = None
-    return tuple(found)[:_RECIPIENTS]
+                if len(found) >= _RECIPIENTS:
+                    return tuple(found)
+    return tuple(found)
 
 
 def _key(root: mime.Part) -> str:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 
+from ranmailbot.call.call import Question
 from ranmailbot.mail.address import Address
+from ranmailbot.mail.headings import headed, without_headings
 from ranmailbot.mail.labels import LABEL_NAMES, Labelled, counted, label_name, labelled
 from ranmailbot.mail.layout import Layout, Span
+from ranmailbot.mail.ordinals import only_counts
 from ranmailbot.mail.reading import Found
 from ranmailbot.mail.signature import tail_start
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _BULLET = re.compile(r"^[ \t]*[-–—*•·][ \t]+(?=\S)", re.MULTILINE)
 _FEWEST_BULLETS = 2
+_ASKS = re.compile(r"[^.!?;？]{8,300}(?:[?？]|(?<=[α-ωά-ώΑ-Ω]);)[\"”»*_]*(?=\s|$)")
+_FEWEST_ASKED = 2
 _GUESSED = 0.6
 _GREETING_WORDS = 8
 _FOREWORDS = 20
@@ -27,7 +33,7 @@ Split = tuple[list[Found], list[Span], list[Span]]
 def loose_answers(
     layout: Layout,
     span: Span,
-    asked: tuple[int, ...],
+    questions: Sequence[Question],
     anchored: frozenset[int],
     sender: Address | None = None,
     *,
@@ -38,17 +44,39 @@ def loose_answers(
 
     `inline`: some are, however deeply quoted. Then nothing is guessed.
     """
+    asked = tuple(question.number for question in questions)
     by_label = _labels(layout, span, asked, anchored, sender)
     if by_label and inline and by_label[0].confidence <= _GUESSED:
         return [], [span], []
     # One label alone amid inline answers is more likely a list of one than a second answer.
     if by_label and (len(by_label) > 1 or not anchored or by_label[0].question not in anchored):
-        return _by_label(layout, span, by_label)
+        text = layout.text[span[0] : span[1]]
+        return _by_label(layout, span, without_headings(text, behind_questions(text, by_label), questions))
     if not labels_only and not inline:
+        by_heading = headed(layout.text[span[0] : span[1]], questions)
+        if by_heading:
+            return _by_label(layout, span, by_heading)
         guessed = _by_paragraph(layout, span, asked) or _by_bullets(layout, span, asked)
         if guessed is not None:
             return guessed
     return [], [span], []
+
+
+def behind_questions(text: str, parts: tuple[Labelled, ...]) -> tuple[Labelled, ...]:
+    """The parts without a question that stands between label and answer: translated, or told in other words.
+
+    Only if most of them ask something first and go on; then nothing of it is sure.
+    """
+    asks = [_ASKS.match(text, part.start, part.end) for part in parts]
+    goes_on = [
+        ask is not None and bool(text[ask.end() : part.end].strip()) for ask, part in zip(asks, parts, strict=True)
+    ]
+    if len(parts) < _FEWEST_ASKED or 2 * sum(goes_on) <= len(parts):
+        return parts
+    return tuple(
+        replace(part, start=ask.end() if ask is not None else part.start, confidence=min(part.confidence, _GUESSED))
+        for part, ask in zip(parts, asks, strict=True)
+    )
 
 
 def _labels(
@@ -62,7 +90,10 @@ def _labels(
         return _labelled(text, asked, anchored)
     above = _labelled(text[:own], asked, anchored)
     whole = () if len(above) == len(asked) else _labelled(text, asked, anchored)
-    if len(whole) == len(asked) or {part.question for part in above} < {part.question for part in whole if above}:
+    numbers = [part.question for part in whole]
+    if numbers == sorted(numbers) and (
+        numbers == list(asked) or {part.question for part in above if whole} < set(numbers)
+    ):
         return tuple(replace(part, confidence=min(part.confidence, _GUESSED)) for part in whole)
     return tuple(replace(part, end=len(text)) if part is above[-1] else part for part in above)
 
@@ -85,7 +116,7 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
     names = [label_name(layout.text[start:end]) for start, end in labels]
     for part, label, answer, name in zip(parts, labels, answers, names, strict=True):
         # A number alone is a mark; words before it only if they are a label's: "Only day 1" says something.
-        spoken = name not in LABEL_NAMES and names.count(name) == 1
+        spoken = name not in LABEL_NAMES and names.count(name) == 1 and not only_counts(name)
         (left if spoken or not answered else marks).append(label)
         if answer[1] > answer[0]:
             found.append(Found(part.question, (answer,), depth, part.confidence, "labelled"))
@@ -94,13 +125,18 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
 
 def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:
     """As many paragraphs as questions, greeting and signature aside: a proposal, never sure."""
+    if len(asked) > 1 and _PARAGRAPH.search(layout.text, span[0], span[1]) is None:
+        return None
     rows = layout.text[span[0] : span[1]].split("\n")
     own = sum(len(row) + 1 for row in rows[: tail_start(rows)])
     end = min(span[1], span[0] + own)
     paragraphs = _paragraphs(layout, (span[0], end))
     left = [(end, span[1])] if end < span[1] else []
-    while len(paragraphs) > len(asked) and _is_greeting(layout.text[paragraphs[0][0] : paragraphs[0][1]]):
-        left.append(paragraphs.pop(0))
+    most = max(0, len(paragraphs) - len(asked))
+    above = [*takewhile(lambda part: _is_greeting(layout.text[part[0] : part[1]]), paragraphs[:most])]
+    left, paragraphs = left + above, paragraphs[len(above) :]
+    if len(asked) == 1 and paragraphs:
+        paragraphs = [(paragraphs[0][0], paragraphs[-1][1])]
     if len(paragraphs) != len(asked) or any(_is_greeting(layout.text[start:stop]) for start, stop in paragraphs[:1]):
         return None
     depth = layout.depth_at(span[0])

@@ -19,7 +19,7 @@ def profile_answer(layout: Layout, gap: Gap) -> tuple[Span | None, Span]:
         if layout.text[row[0] : row[1]].strip():
             value = layout.trimmed(row)
             words = layout.text[value[0] : value[1]].split()
-            own_line = number == 0 and gap.span[0] not in layout.line_starts
+            own_line = number == 0 and not layout.begins_line(gap.span[0])
             if not own_line and (len(words) > _MOST_WORDS or tail_start([" ".join(words)]) == 0):
                 return None, gap.span
             if value[1] - value[0] > _MOST_CHARACTERS:

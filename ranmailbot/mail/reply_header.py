@@ -14,6 +14,11 @@ from ranmailbot.mail.reply_text import Line
 
 _FIELD = re.compile(r"[\s*_]*[^\W\d_](?:[^\W\d]|[ .'’/*-]){0,24}?[:：]")
 _CLOCK = re.compile(r"\d{1,2}\s?[:.h]\s?\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
+_DATE = re.compile(
+    r"\d{1,2}\s?[:.h]\s?\d{2}\b|\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d{2}-\d{2}"
+    r"|[^\W\d_]{3,}\.?,? \d{1,2}|\d{1,2}\.? ?[^\W\d_]{3,}"
+)
+"""More than a year: a clock, or a day with its month."""
 _RULE = re.compile(r"\s*[-_=*─–—]{3,}.{0,60}?[-_=*─–—]*\s*$")
 _BRACKETED = re.compile(r"<\s*[^<>\s]{1,64}@[^<>\s]{1,253}>")
 _SHORTEST_NEEDLE = 5
@@ -42,13 +47,14 @@ def reply_headers(lines: Sequence[Line], ours: Collection[str], our_lines: Colle
     """The reply headers, in order. `our_lines` are the numbers of the lines that begin with words of the sent form."""
     needles = [" ".join(text.casefold().split()) for text in ours]
     needles = [needle for needle in needles if len(needle) >= _SHORTEST_NEEDLE]
+    begun = min(our_lines, default=len(lines))
     found: list[ReplyHeader] = []
     for number, line in enumerate(lines):
         if not line.text or number in our_lines or (found and number < found[-1].end):
             continue
         folded = " ".join(line.text.casefold().split())
         named = any(needle in folded for needle in needles)
-        span = _named(lines, number, our_lines) if named else _foreign(lines, number, our_lines)
+        span = _named(lines, number, our_lines, begun) if named else _foreign(lines, number, our_lines)
         if span is not None:
             floor = found[-1].end if found else 0
             first = max(floor, _with_rule(lines, span[0], our_lines))
@@ -63,12 +69,12 @@ def _names_us(lines: Sequence[Line], needles: Collection[str]) -> bool:
     return any(needle in folded for needle in needles)
 
 
-def _named(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
-    """The header around a line that names us.
+def _named(lines: Sequence[Line], number: int, ours: Collection[int], begun: int) -> tuple[int, int] | None:
+    """The header around a line that names us. `begun` is the first line of ours.
 
     Once words of ours have begun, an answer stands between any two lines of ours: only the plainest header counts.
     """
-    if number > min(ours, default=number):
+    if number > begun:
         span = _fields(lines, number, ours) or _attribution(lines, number, ours)
         return span if span is not None and _is_plain(lines, number, span) else None
     return _fields(lines, number, ours) or _attribution(lines, number, ours) or _stacked(lines, number, ours)
@@ -86,7 +92,8 @@ def _is_plain(lines: Sequence[Line], number: int, span: tuple[int, int]) -> bool
 def _foreign(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
     """Above somebody else's mail: "... wrote:" with a date and deeper lines below, or From, Sent, To, Subject."""
     text = lines[number].text
-    if text.rstrip().endswith(":") and _CLOCK.search(text) and _deeper(lines, number + 1):
+    dated = _CLOCK.search(text) and _DATE.search(text)
+    if text.rstrip().endswith(":") and dated and _deeper(lines, number + 1):
         return number, number + 1
     if "@" in text and _FIELD.match(text):
         span = _fields(lines, number, ours)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ranmailbot.mail.characters import clean
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of visible text. `depth` is how deeply it is quoted (">" or blockquote); 0 if not at all."""
 
     text: str
@@ -31,7 +31,7 @@ class VisibleText:
     @property
     def text(self) -> str:
         """The lines without quote marks, joined by newlines."""
-        return "\n".join(line.text for line in self.lines)
+        return "\n".join([line.text for line in self.lines])
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickled as two columns: letters come from another process, and line by line that took half their time."""
@@ -45,16 +45,33 @@ def _from_columns(texts: tuple[str, ...], depths: tuple[int, ...], source: str) 
 
 NO_TEXT = VisibleText((), "none")
 _OTHER_MARK = re.compile(r"(\||[A-Za-z]{1,4}>)(?: |$)")
+_TARGET = re.compile(r"<(?P<target>(?:https?://|mailto:)[^\s<>]{3,2000})>")
+_SCHEME = re.compile(r"^(?:https?://|mailto:)")
 _FEWEST_MARKS, _FEWEST_BLANK = 6, 2
 
 
 def plain_lines(text: str, flowed: bool = False, delsp: bool = False) -> tuple[Line, ...]:
     """The lines of a text/plain part. `flowed` and `delsp` as its Content-Type says (RFC 3676 4.1 to 4.6)."""
-    rows = clean(text).expandtabs(4).split("\n")
+    rows = _once(clean(text)).expandtabs(4).split("\n")
     if flowed:
         return _reflowed(rows, delsp)
     rows = _plain_marks(rows)
     return tuple(Line(*unquoted(row)) for row in rows)
+
+
+def _once(text: str) -> str:
+    """Addresses once: Outlook writes the target of a link behind its text ("x.example<https://x.example/>")."""
+    if "<" not in text:
+        return text
+    kept: list[str] = []
+    place = 0
+    for match in _TARGET.finditer(text):
+        said = _SCHEME.sub("", match["target"]).rstrip("/")
+        before = text[max(place, match.start() - len(match["target"]) - 1) : match.start()].rstrip("/")
+        if said and before.endswith(said):
+            kept.append(text[place : match.start()])
+            place = match.end()
+    return "".join((*kept, text[place:]))
 
 
 def _plain_marks(rows: list[str]) -> list[str]:
@@ -71,14 +88,12 @@ def unquoted(row: str) -> tuple[str, int]:
     """A line without its quote marks and the space at its end, and how many marks there were ("> >" counts two)."""
     if not row.lstrip().startswith(">"):
         return row.rstrip(), 0
-    depth, place = 0, 0
-    while place < len(row) and (row[place] == ">" or row[place] == " "):
-        if row[place] == " " and not row[place:].lstrip().startswith(">"):
-            break
-        depth += row[place] == ">"
-        place += 1
-    rest = row[place:]
-    return (rest.removeprefix(" ")).rstrip(), depth
+    rest = row.lstrip("> ")
+    run = row[: len(row) - len(rest)]
+    if not rest.lstrip().startswith(">"):
+        # Behind the last mark only one space belongs to it; the others are the line's own.
+        rest = row[len(run.rstrip(" ")) :]
+    return rest.removeprefix(" ").rstrip(), run.count(">")
 
 
 def _reflowed(rows: list[str], delsp: bool) -> tuple[Line, ...]:

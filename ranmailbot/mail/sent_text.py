@@ -19,6 +19,10 @@ SEED = 3
 _SEED_PLACES = 8
 _SENTENCE_END = re.compile(r"[.?!:…][\"')\]”’]*\s+(?=[^\W\d_a-z]|\d|[\"'(„“])")
 _LABELLED = re.compile(r"\s*(?:[-*•]\s|\(?\d{1,3}[.)]\s)")
+_TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
+RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
+"""A line that is nothing but a rule."""
+SHORTEST_RULE = 4
 _HINT_PIECES = 2
 _HINT_WORDS = 25
 
@@ -55,6 +59,10 @@ class SentText:
     """Profile labels by their first word: (words of the label, key)."""
     short: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]]
     """Questions short enough to be typed again as labels, by their first word: (words, number), the longest first."""
+    marks: tuple[str, ...]
+    """For each piece the marks behind its last word, as `marks_after` finds them."""
+    rules: bool
+    """Whether it has a line that is nothing but a rule."""
     values: Mapping[str, tuple[tuple[str, ...], ...]]
     """By profile key, the words that our own mail prints behind the label: an acknowledgement repeats what it knows."""
 
@@ -79,8 +87,21 @@ def prepare(form: SentForm) -> SentText:
         f" {' '.join(stream.keys)} ",
         _labels(form),
         _short(form),
+        tuple(marks_after(stream, piece.end) for piece in pieces),
+        any(RULE.match(row) for row in text.split("\n")),
         _values(stream, pieces),
     )
+
+
+def plain_mark(character: str) -> str:
+    """The mark that stands for this one wherever a client makes marks typographic, or the other way round."""
+    return character.translate(_TWINS)
+
+
+def marks_after(stream: Words, word: int) -> str:
+    """The marks behind the word before this one, on its line, without spaces and in their plain form."""
+    limit = stream.starts[word] if word < len(stream.starts) else len(stream.text)
+    return plain_mark("".join(stream.text[stream.ends[word - 1] : limit].split("\n", 1)[0].split()))
 
 
 def _complete(form: SentForm) -> str:

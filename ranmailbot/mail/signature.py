@@ -11,16 +11,18 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 
 from ranmailbot.mail.address import Address
-from ranmailbot.mail.farewells import CLOSINGS, FAREWELLS
+from ranmailbot.mail.farewells import CLOSINGS, FAREWELL_WORDS, FAREWELLS
 from ranmailbot.mail.words import keys
 
-_DASHES = re.compile(r"\s*(?:--|—|__+)\s*$")
+_DASHES = re.compile(r"\s*(?:- )?(?:--|—|__+)\s*$")
 _DEVICE = re.compile(
     r"\b(?:iphone|ipad|android|ios|samsung|galaxy|huawei|xiaomi|blackberry|windows phone|yahoo mail|proton ?mail"
     r"|outlook|gmx|web\.de|mail\.ru|k-9|mobile|smartphone|handy|mobitel|mobil\w*|telef\w+|телефон\w*|κινητό)\b",
     re.IGNORECASE,
 )
-_STORE = re.compile(r"\boutlook\b.{1,20}\b(?:ios|android|mobile)\b|<?https://aka\.ms/\w+>?\s*$", re.IGNORECASE)
+_STORE = re.compile(
+    r"^[^.!?…]{0,30}\boutlook\b.{1,20}\b(?:ios|android|mobile)\b|^<?https://aka\.ms/\w+>?\s*$", re.IGNORECASE
+)
 _SENT = re.compile(
     r"^\W*(?:sent|get|gesendet|von meinem|diese nachricht|envoyé|télécharg|inviato|scarica|enviado|verzonden|verstuurd"
     r"|skickat|hämta|sendt|hent|lähetetty|hanki|nosūtīts|sūtīts|išsiųsta|saadetud|wysłan\w*|pobierz|odesláno|odoslané"
@@ -36,12 +38,27 @@ _SECRET = re.compile(
     r"|disclaimer|unauthori[sz]ed",
     re.IGNORECASE,
 )
+_BEHIND = re.compile(r"(?<=[.!?…)\"”»:])[ \t]+|[ \t]{2,}|[ \t]*[-–—|/]+[ \t]+")
+_SENT_ANYWHERE = re.compile(
+    r"[ \t]+(?:Sent from my [^\s.]{2,20}(?: [^\s.]{2,15})?|Sent from (?:Outlook|Mail|Yahoo)[^.]{0,30}"
+    r"|Get Outlook for \w+|Von meinem [^\s.]{2,20} gesendet|Gesendet von (?:meinem|Outlook)[^.]{0,30}"
+    r"|Envoyé (?:de|depuis) mon [^\s.]{2,20}|Inviato da(?:l mio)? [^\s.]{2,20}|Enviado desde mi [^\s.]{2,20}"
+    r"|Enviado do meu [^\s.]{2,20}|Verzonden vanaf mijn [^\s.]{2,20}|Skickat från min [^\s.]{2,20}"
+    r"|Sendt fra min [^\s.]{2,20}|Lähetetty [^\s.]{2,20}|Wysłane z [^\s.]{2,20}|Odesláno z [^\s.]{2,20}"
+    r"|Nosūtīts no [^.]{2,30}|Išsiųsta iš [^.]{2,30}|Saadetud minu [^.]{2,30}|Trimis de pe [^.]{2,30}"
+    r"|Poslano (?:z|s) [^.]{2,30}|Изпратено от [^.]{2,30}|Отправлено (?:с|из) [^.]{2,30}|Στάλθηκε από [^.]{2,30}"
+    r"|נשלח מה[^.]{2,30}|Elküldve [^.]{2,40})[ \t]*\.?[ \t]*$"
+)
+_NAMED_ADDRESS = re.compile(r"[:：>*] *([^\W\d_][^<>:\n@]{2,50})[ \t]?<(?:mailto:)?([^<>\s@]{1,64}@[^<>\s@]{1,200})>")
+_MOST_ADDRESSES, _MOST_WRITERS = 20, 4
+_CARD_LINES, _CARD_WORDS = 5, 7
 _FEWEST_SECRET_WORDS = 12
 _FAREWELL_CHARACTERS = 120
 _NAME_WORDS = 4
 _PLAIN_FAREWELL = 3
 """A farewell of so many words may go on in any way ("Mit freundlichen Grüßen aus Riga"), others only in names."""
 _AND = re.compile(r"[,/&|+·•]|\b(?:and|und|et|e|y|a|en|og|och|i|un|ir|и|και|şi|și|és|ja)\b", re.IGNORECASE)
+_AND_WORDS = frozenset(keys("and und et e y a en og och i un ir и και şi și és ja"))
 _CARD_NAME = re.compile(r"[,|(·•/]|[ \t][-–—][ \t]")
 _WHOLE_NAME = 2
 _SHORT_WORD = 2
@@ -71,18 +88,82 @@ def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
     return min(first, _name_line(lines[:first], known))
 
 
+def quoted_writers(text: str, ours: Collection[str]) -> tuple[Address, ...]:
+    """Who is named with an address in what was forwarded: an answer may end with their name instead of the sender's."""
+    us = {our.casefold() for our in ours}
+    found = (match.groups() for match in islice(_NAMED_ADDRESS.finditer(text), _MOST_ADDRESSES))
+    people = dict.fromkeys((name.strip(" \t\"'*"), email) for name, email in found)
+    return tuple(
+        Address(name, email)
+        for name, email in islice(people, _MOST_WRITERS)
+        if email.casefold() not in us and name.casefold() not in us
+    )
+
+
+def tail_in_line(lines: Sequence[str], sender: Address | None = None) -> tuple[int, int] | None:
+    """Line and character where a farewell or "Sent from my phone" begins behind the last words of a line, if one does.
+
+    `lines` are what `tail_start` left. Below it only short lines may stand, as below any farewell.
+    """
+    known = frozenset(keys(sender.name)) if sender else frozenset()
+    below = 0
+    for number in range(len(lines) - 1, -1, -1):
+        line = lines[number]
+        if not line.strip():
+            continue
+        place = _tail_place(line, known)
+        if place is not None:
+            return number, place
+        below += 1
+        if below > _CARD_LINES or len(line.split()) > _CARD_WORDS or line.rstrip().endswith((".", ":", ";")):
+            return None
+    return None
+
+
+def _tail_place(line: str, known: Collection[str]) -> int | None:
+    """Where, behind a finished sentence or two spaces, nothing but a farewell or a device follows to the line's end."""
+    floor = max(0, len(line) - _FAREWELL_CHARACTERS)
+    for match in _BEHIND.finditer(line, floor):
+        rest = line[match.end() :]
+        if line[: match.start()].strip() and (_is_device(rest) or (match[0].strip() != "," and _parts(rest, known))):
+            return match.start()
+    sent = _SENT_ANYWHERE.search(line, floor)
+    return sent.start() if sent is not None and line[: sent.start()].strip() else None
+
+
+def _parts(rest: str, known: Collection[str]) -> bool:
+    """A farewell and nothing else but names, as the end of a line that says more."""
+    found = keys(rest)
+    size = next((size for size in range(min(len(found), 6), 0, -1) if found[:size] in FAREWELLS), 0)
+    if not size:
+        return False
+    name = found[size:]
+    alone = not name and (size > 1 or rest.rstrip()[-1:] in ",!.")
+    behind = " ".join(rest.split()[-len(name) :]) if name else ""
+    return alone or (0 < len(name) <= _NAME_WORDS and (set(name) <= set(known) or (size > 1 and _is_named(behind))))
+
+
+def _is_named(text: str) -> bool:
+    return all(word[:1].isupper() for word in text.split()) and text[-1:] not in ".?!:;"
+
+
 def _is_farewell(lines: Sequence[str], number: int, known: Collection[str]) -> bool:
     line = lines[number]
     if not line.strip() or len(line) > _FAREWELL_CHARACTERS or _goes_on(lines, number):
         return False
     found = keys(line)
+    if not found or (found[0] not in FAREWELL_WORDS and found[0] not in _AND_WORDS):
+        return False
     if found in FAREWELLS or _with_name(found, line, known):
         return True
     # "Best regards / Mit besten Grüßen, Anna": farewells joined by marks, and perhaps a name at the end.
     parts = [part for part in _AND.split(line) if keys(part)]
     said = next((place for place, part in enumerate(parts) if keys(part) not in FAREWELLS), len(parts))
     name = "" if said == len(parts) else parts[-1]
-    return said > 0 and said >= len(parts) - 1 and len(keys(name)) <= _NAME_WORDS and _is_title(name)
+    if said > 0 and said >= len(parts) - 1 and len(keys(name)) <= _NAME_WORDS and _is_title(name):
+        return True
+    # "Kind regards, Petra Wolf, Head of Unit": the sender's own name first, and then whatever.
+    return said > 0 and len(parts) > said and bool(known) and set(keys(parts[said])) <= set(known)
 
 
 def _with_name(found: tuple[str, ...], line: str, known: Collection[str]) -> bool:

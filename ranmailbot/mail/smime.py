@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ranmailbot.mail.unread import OutOfTime
+
 ENCRYPTED = ("enveloped_data", "authenticated_enveloped_data", "encrypted_data")
 
 
@@ -32,6 +34,6 @@ def open_smime(data: bytes) -> Opened | None:
         if kind != "signed_data":
             return None
         inner = info["content"]["encap_content_info"]["content"].native
-    except Exception:  # noqa: BLE001 - asn1crypto raises what it likes; the part then stays an attachment
+    except (Exception, OutOfTime):  # noqa: BLE001 - asn1crypto raises what it likes; the part then stays an attachment
         return None
     return Opened(encrypted=False, content=inner if isinstance(inner, bytes) else None)

@@ -7,16 +7,22 @@ some, so they run in a child process. Known limits: messages inside it are not o
 from __future__ import annotations
 
 import logging
+import struct
 
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.mime import Part
 from ranmailbot.mail.rtf import rtf_text
-from ranmailbot.mail.unread import Unread
+from ranmailbot.mail.unread import OutOfTime, Unread
 
 # What tnefparse has to say about a file may quote it.
 logging.getLogger("tnefparse").addHandler(logging.NullHandler())
 logging.getLogger("tnefparse").propagate = False
 
+_HEAD, _CHECKSUM = 6, 2
+_ATTRIBUTE = struct.Struct("<BII")
+"""Level, name and size of an attribute ([MS-OXTNEF] 2.1.3); its data and a checksum follow."""
+_LISTS = (0x9003, 0x9004, 0x9005)
+"""Names of attributes that hold properties of the message, of its recipients, of an attachment."""
 _KINDS = {".html": "text/html", ".htm": "text/html", ".ics": "text/calendar"}
 
 
@@ -27,17 +33,33 @@ def tnef_parts(data: bytes, limits: Limits) -> tuple[Part, tuple[Part, ...]]:
 
     if len(data) > limits.tnef_bytes:
         raise Unread("it is larger than the limit")
+    if not _believable(data):
+        raise Unread("it is damaged")
     try:
         found = TNEF(data, do_checksum=False)
         bodies = (("text/plain", found.body), ("text/html", found.htmlbody), ("text/plain", _rich(found, limits)))
         texts = tuple(_part(kind, body) for kind, body in bodies if body)
         files = found.attachments[: limits.parts]
         attached = tuple(_part("", each.data, each.long_filename() or each.name or "") for each in files)
+    except OutOfTime as fault:
+        raise Unread("it takes too long to read") from fault
     except Exception as fault:
         raise Unread("it is damaged") from fault
     if not texts and not attached:
         raise Unread("it holds nothing that can be read")
     return Part((), "multipart/alternative", {}, "", "", b"", texts), attached
+
+
+def _believable(data: bytes) -> bool:
+    """Whether no list of properties claims more of them than it has bytes: tnefparse counts to four billion then."""
+    at = _HEAD
+    while at + _ATTRIBUTE.size <= len(data):
+        _, name, size = _ATTRIBUTE.unpack_from(data, at)
+        at += _ATTRIBUTE.size
+        if name & 0xFFFF in _LISTS and int.from_bytes(data[at : at + 4], "little") > size:
+            return False
+        at += size + _CHECKSUM
+    return True
 
 
 def _rich(found: object, limits: Limits) -> str:

@@ -7,8 +7,11 @@ and only brackets that hold nothing. Known limit: languages that are not listed 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from ranmailbot.mail.farewells import GREETINGS
 from ranmailbot.mail.layout import Layout, Span
+from ranmailbot.mail.words import before_on_line, keys
 
 _NAMES = (
     "answer|ans|my answer|reply|response|a|antwort|meine antwort|réponse|reponse|ma réponse|r|risposta|respuesta"
@@ -20,6 +23,15 @@ _BEFORE = re.compile(
 )
 _OTHERS = re.compile(r"^[ \t*_>-]*[^\W\d_][ \t*_]*[:：]", re.MULTILINE)
 _AFTER = re.compile(r"\s*(?:[\[(<](?:\.{2,4}|…|snip|cut|gekürzt)[\])>]\s*)+$", re.IGNORECASE)
+_LEAD = re.compile(r"(?:[-–—=:]*[>→⇒]+|[-–—:=])[ \t]+(?=\S)")
+_BULLETS = re.compile(r"^[ \t]*[-–—][ \t]", re.MULTILINE)
+_WITHIN = re.compile(r"(?<![^\s(\"'])\?+[^\W\d_]|(?<!\S)[^\W\d_]+\?[^\W\d_][^\s/=&]{0,40}(?!\S)")
+_BLANK = re.compile(r"\n[ \t]*\n\s*|\n(?=\*)")
+_STARRED = re.compile(r"\*[^*\s](?:[^*]*[^*\s])?\*")
+_MARKER = re.compile(r"(?:\[[^\]\n]{1,40}\]:?|[^\W\d_]{1,4}:|[-–—=~]*>+|[#→⇒»]+)[ \t\n]+(?=\S)")
+_OTHER_NAMES = re.compile(r"^[ \t*_>-]*[^\W\d_]{1,20}[ \t*_]*[:：]", re.MULTILINE)
+_FEWEST_MARKED = 2
+_GREETING_WORDS, _LONGEST_GREETING = 9, 100
 _LONGEST = 60
 
 
@@ -32,6 +44,65 @@ def without_name(layout: Layout, question: int, spans: tuple[Span, ...]) -> tupl
     if before["number"] is None and len(before["name"]) == 1 and _OTHERS.search(layout.text, before.end(), end):
         return spans, []  # "A: yes / B: no": letters for people or choices
     return (layout.trimmed((before.end(), end)), *spans[1:]), [(start, before.end())]
+
+
+def without_lead(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of an answer without the dash or arrow that leads from the question to it on the question's line."""
+    start, end = spans[0]
+    lead = _LEAD.match(layout.text, start, end)
+    on_line = before_on_line(layout.text, start).strip()
+    if lead is None or not on_line or lead.end() >= end or _BULLETS.search(layout.text, lead.end(), end):
+        return spans, []
+    return ((lead.end(), end), *spans[1:]), [(start, lead.end())]
+
+
+def without_stars(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans without the asterisks that a client writes around a bold paragraph, and those marks."""
+    pieces: list[Span] = []
+    marks: list[Span] = []
+    for start, end in spans:
+        ends = [gap.start() for gap in _BLANK.finditer(layout.text, start, end)]
+        starts = [gap.end() for gap in _BLANK.finditer(layout.text, start, end)]
+        for first, last in zip([start, *starts], [*ends, end], strict=True):
+            if not _STARRED.fullmatch(layout.text, first, last):
+                return spans, []
+            pieces.append((first + 1, last - 1))
+            marks += [(first, first + 1), (last - 1, last)]
+    return tuple(pieces), marks
+
+
+def is_damaged(text: str) -> bool:
+    """Whether letters were lost on the way: question marks within or before words, or little else."""
+    if "�" in text or _WITHIN.search(text) is not None:
+        return True
+    marks = text.count("?")
+    return marks > 1 and 2 * marks >= len("".join(text.split()))
+
+
+def without_greeting(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of a letter's first answer without "Dear all," above it, and that line."""
+    start, end = spans[0]
+    line = layout.text[start:end].split("\n", 1)[0]
+    said = keys(line[:_LONGEST_GREETING])
+    greets = any(said[:size] in GREETINGS for size in range(1, 5)) and len(said) <= _GREETING_WORDS
+    apart = (
+        line.rstrip(" *_")[-1:] in (",", "!", ":") or layout.text[start + len(line) : start + len(line) + 2] == "\n\n"
+    )
+    if not greets or not apart or len(line) > _LONGEST_GREETING or start + len(line) >= end:
+        return spans, []
+    return (layout.trimmed((start + len(line), end)), *spans[1:]), [(start, start + len(line))]
+
+
+def same_marker(layout: Layout, starts: Sequence[Span]) -> int:
+    """How long the mark is that somebody put before every answer ("[Anna]", "AO:", "==>"); 0 if there is none."""
+    first = _MARKER.match(layout.text, *starts[0]) if len(starts) >= _FEWEST_MARKED else None
+    if first is None:
+        return 0
+    mark = first[0].rstrip()
+    if mark[0].isalpha() and any(_OTHER_NAMES.search(layout.text, start + len(mark), end) for start, end in starts):
+        return 0  # "Ruth: ... Tom: ...": two people answer
+    same = all(layout.text.startswith(mark, start) and end > start + len(first[0]) for start, end in starts)
+    return len(mark) if same else 0
 
 
 def without_cut(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:

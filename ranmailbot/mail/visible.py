@@ -33,7 +33,7 @@ _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 _UNSEEN = frozenset({"text/css", "text/x-amp-html", "text/rtf", "text/rfc822-headers", "text/csv", "text/xml"})
 _MESSAGES = ("message/rfc822", "message/global")
 _WORDS = re.compile(r"[^\W_]+")
-_LINKS = re.compile(r"<?(?:https?://|mailto:|www\.|cid:)[^\s>]+>?|\[(?:cid|image)[^\]]*\]", re.IGNORECASE)
+_LINKS = re.compile(r"<?(?:https?://|mailto:|www\.|cid:)[^\s>]+>?|\[(?:cid|image)[^\[\]]*\]", re.IGNORECASE)
 _ROOM = 3
 _WRAPPINGS = 5
 """How many opaque S/MIME parts and winmail.dat are opened in one message, within each other or side by side."""

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import accumulate
 
 _WORD = re.compile(r"[^\W_]+")
+_BETWEEN = re.compile(r"([^\W_]+)")
+_ASCII_WORDS = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+"""Letters in lower case, all else a space: for plain ASCII the same words as by the pattern, several times faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +28,42 @@ class Words:
 
     def at_or_after(self, place: int) -> int:
         """The first word that begins at or after this character."""
-        low, high = 0, len(self.starts)
-        while low < high:
-            middle = (low + high) // 2
-            if self.starts[middle] < place:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_left(self.starts, place)
 
 
 def words(text: str) -> Words:
     """The words of a text, in order."""
-    found = list(_WORD.finditer(text))
-    keys = [match[0].casefold() for match in found]
-    if not text.isascii():
-        keys = [key if key.isascii() else _folded(key) for key in keys]
-    return Words(text, keys, [match.start() for match in found], [match.end() for match in found])
+    # What is between the words and the words themselves in turn: their lengths add up to every place.
+    pieces = _BETWEEN.split(text)
+    edges = [*accumulate(map(len, pieces))]
+    return Words(text, _compared(pieces[1::2]), edges[0:-1:2], edges[1::2])
 
 
-def _folded(key: str) -> str:
+def keys(text: str) -> tuple[str, ...]:
+    """Only the words themselves, as they are compared."""
+    if text.isascii():
+        return tuple(text.translate(_ASCII_WORDS).split())
+    return tuple(_compared(_WORD.findall(text)))
+
+
+def _compared(written: list[str]) -> list[str]:
+    """The words as they are compared. Each is folded once, however often it stands there."""
+    known = {*written}
+    accented = [word for word in known if not word.isascii()]
+    folded = {word: word.lower() for word in known}
+    if accented:
+        folded.update(zip(accented, _folded(accented), strict=True))
+    return [*map(folded.__getitem__, written)]
+
+
+def _folded(accented: list[str]) -> list[str]:
     """Without accents: gateways and phones drop them from what they quote, and nobody writes two words so alike."""
-    bare = "".join(part for part in unicodedata.normalize("NFKD", key) if not unicodedata.combining(part))
-    return bare.casefold() or key
+    plain = "\n".join(accented).casefold()
+    bare = unicodedata.normalize("NFKD", plain)
+    for mark in filter(unicodedata.combining, {*bare}):
+        bare = bare.replace(mark, "")
+    words = zip(bare.casefold().split("\n"), plain.split("\n"), strict=True)
+    return [without or key for without, key in words]
 
 
 _LOOK_BACK = 300
@@ -55,8 +73,3 @@ def before_on_line(text: str, place: int) -> str:
     """What stands before a character on its line; of a very long line only the nearest part (this stays linear)."""
     floor = max(0, place - _LOOK_BACK)
     return text[max(floor, text.rfind("\n", floor, place) + 1) : place]
-
-
-def keys(text: str) -> tuple[str, ...]:
-    """Only the words themselves, as they are compared."""
-    return tuple(words(text).keys)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,10 +143,38 @@ def test_read_takes_the_form_that_was_sent(capsys: pytest.CaptureFixture[str], t
     assert [bool(answer["text"]) for answer in lines[0]["answers"]] == [True, True, False, False]
 
 
+def test_each_file_gets_its_line_whatever_it_is(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, empty, large, binary = (
+        letter(tmp_path, "1. words"),
+        *(tmp_path / name for name in ("empty", "large", "binary")),
+    )
+    empty.write_bytes(b"")
+    large.write_bytes(b"Subject: x\n\n" + b"x" * 30_000_000)
+    binary.write_bytes(bytes(range(256)) * 40)
+    odd = tmp_path / os.fsdecode(b"\xff.eml")
+    odd.write_bytes(good.read_bytes())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(good.read_bytes())))
+    files = [good, tmp_path / "missing", tmp_path, empty, large, binary, odd, Path("-"), good]
+    code, out, _ = run(capsys, "read", *map(str, files), "--json", *CONFIG)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert code == 1
+    assert [line["file"] for line in lines] == [os.fsencode(path).decode("utf-8", "replace") for path in files]
+    assert [line.get("reason", "") for line in lines] == [
+        "",
+        "the file cannot be opened: No such file or directory",
+        "it is a folder: name the mails in it, for example FOLDER/*.eml",
+        "the message is empty",
+        "it has more than 25000000 bytes, which is the limit",
+        *[""] * 4,
+    ]
+
+
 def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = run(capsys, "read", "no-such-file.eml", *CONFIG)
-    assert code == 2
-    assert "no-such-file.eml" in err
+    code, out, _ = run(capsys, "read", "no-such-file.eml", *CONFIG)
+    assert code == 1
+    assert out == "no-such-file.eml: unreadable: the file cannot be opened: No such file or directory\n"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from datetime import UTC, datetime
 
@@ -14,6 +15,8 @@ from ranmailbot.mail.letter import Letter, decode
 from ranmailbot.mail.letter_reading import read_letter
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reading import Reading
+from ranmailbot.mail.tnef import tnef_parts
+from ranmailbot.mail.unread import Unread
 from tests.mail import documents as made
 from tests.mail.sample_form import FORM, QUESTIONS
 
@@ -352,3 +355,9 @@ def test_no_word_of_a_document_is_lost(lines: list[str], data: st.DataObject) ->
         )
     )
     assert set(" ".join(lines).split()) <= {*shown.split(), "1.", "2.", "3.", "4."}
+
+
+def test_a_winmail_that_claims_more_properties_than_it_has_bytes_is_damaged() -> None:
+    claim = struct.pack("<IHBIII", 0x223E9F78, 1, 2, 0x00069005, 4, 0xFFFFFFFF) + b"\0\0"
+    with pytest.raises(Unread, match="damaged"):
+        tnef_parts(claim, Limits())

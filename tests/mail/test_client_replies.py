@@ -121,8 +121,8 @@ def test_what_stands_below_a_question_is_read_exactly_or_is_unsure(number: int, 
     reply = _below(_below(quoted, 4, "\nThat is all.\n"), number, f"{gap}{below}{gap}")
     reading = read_answers(VisibleText(plain_lines(reply), "plain"), form, SENDER)
     sure = {answer.question: _plain(answer.text) for answer in reading.answers if answer.confidence >= SURE}
-    # Only the last answer may lose a farewell, and any its "Answer:".
-    said = (_plain(below), _plain(below).removeprefix("Answer: "))
+    # Only the last answer may lose a farewell, and any its "Answer:" or the asterisks around it.
+    said = (_plain(below), _plain(below).lstrip("- ").removeprefix("Answer: "), _plain(below.replace("*", "")))
     assert sure.pop(4, "That is all.") == "That is all."
     assert sure == {} or (sure.keys() == {number} and sure[number] in said)
 

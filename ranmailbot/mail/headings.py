@@ -1,0 +1,117 @@
+"""Headings in somebody's own words ("Your experience:", "Challenges -"), matched with the questions they shorten.
+
+A heading belongs to the question whose rare words it uses; headings are taken in the order of the questions. What is
+found is only ever proposed. Fear: a sentence with a colon in an answer; so two headings at least must fit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from ranmailbot.call.call import Question
+from ranmailbot.mail.labels import Labelled
+from ranmailbot.mail.words import keys
+
+_LINE = re.compile(
+    r"^[ \t*_#•>\-–—]*+(?P<said>[^\W_][^\n:：]{0,79}?)"
+    r"(?:(?P<close>[*_]*[ \t]?[:：][*_]*|[ \t]+[-–—][ \t]+)|(?P<alone>[?*_]*)[ \t]*$)",
+    re.MULTILINE,
+)
+_ENDS = (".", ",", ";", "!")
+_MOST_HEADINGS, _MOST_WORDS = 80, 12
+_FEWEST = 2
+_STEM = 5
+_SMALL = 3
+_FITS, _COVERED = 0.34, 0.5
+PROPOSED = 0.6
+_SHORTENED = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A heading at characters [start, end), and how well it fits each question."""
+
+    start: int
+    end: int
+    fits: tuple[float, ...]
+
+
+def headed(text: str, questions: Sequence[Question]) -> tuple[Labelled, ...]:
+    """The text below (or beside) headings that fit questions. Empty if fewer than two fit."""
+    found = list(islice(_headings(text, _weights(questions)), _MOST_HEADINGS))
+    chosen = _in_order(found, len(questions))
+    if len(chosen) < _FEWEST:
+        return ()
+    ends = [found[place].start for place, _ in chosen[1:]] + [len(text)]
+    return tuple(
+        Labelled(questions[number].number, found[place].start, found[place].end, end, PROPOSED)
+        for (place, number), end in zip(chosen, ends, strict=True)
+    )
+
+
+def _weights(questions: Sequence[Question]) -> list[dict[str, float]]:
+    """For each question its words, the rarer among the questions the heavier."""
+    stems = [_stems(question.text) for question in questions]
+    shared = Counter(stem for asked in stems for stem in asked)
+    return [{stem: 1 / shared[stem] for stem in asked} for asked in stems]
+
+
+def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence[Question]) -> tuple[Labelled, ...]:
+    """Numbered parts without their headings, if each begins with one that fits its own question."""
+    starts: list[int] = []
+    asked = {question.number: place for place, question in enumerate(questions)}
+    weights = _weights(questions)
+    for part in parts:
+        heading = next(iter(_headings(text[part.start : part.end].lstrip(), weights)), None)
+        lead = part.end - part.start - len(text[part.start : part.end].lstrip())
+        if heading is None or heading.start > 0 or not heading.fits[asked[part.question]]:
+            return parts
+        starts.append(part.start + lead + heading.end)
+    if len(parts) < _FEWEST or any(
+        not text[start : part.end].strip() for start, part in zip(starts, parts, strict=True)
+    ):
+        return parts
+    return tuple(replace(part, start=start, confidence=_SHORTENED) for start, part in zip(starts, parts, strict=True))
+
+
+def _headings(text: str, weights: Sequence[dict[str, float]]) -> Iterator[_Heading]:
+    for match in _LINE.finditer(text):
+        if match["close"] is None and (match["said"].endswith(_ENDS) or text[match.end() : match.end() + 1] == ""):
+            continue
+        said = _stems(match["said"])
+        if not said or len(match["said"].split()) > _MOST_WORDS:
+            continue
+        fits = tuple(_fit(said, asked) for asked in weights)
+        if any(fits):
+            yield _Heading(match.start("said"), match.end(), fits)
+
+
+def _fit(said: frozenset[str], asked: dict[str, float]) -> float:
+    """How well a heading fits a question: the weight of the words they share; 0 if they share too little."""
+    common = said & asked.keys()
+    weight = sum(asked[stem] for stem in common)
+    return weight if weight >= _FITS and len(common) >= _COVERED * len(said) else 0.0
+
+
+def _stems(text: str) -> frozenset[str]:
+    """The beginnings of its longer words: "challenge" and "challenges" are one. All words if all are short."""
+    found = keys(text)
+    longer = [word[:_STEM] for word in found if len(word) > _SMALL]
+    return frozenset(longer or found)
+
+
+def _in_order(found: Sequence[_Heading], questions: int) -> list[tuple[int, int]]:
+    """Pairs of heading and question, both rising, that fit best together."""
+    best: list[tuple[float, tuple[tuple[int, int], ...]]] = [(0.0, ())] * (questions + 1)
+    for place, heading in enumerate(found):
+        following = list(best)
+        for number, fit in enumerate(heading.fits):
+            before = max(best[: number + 1], key=lambda way: way[0])
+            if fit and before[0] + fit > following[number + 1][0]:
+                following[number + 1] = (before[0] + fit, (*before[1], (place, number)))
+        best = following
+    return list(max(best, key=lambda way: way[0])[1])
