@@ -20,7 +20,7 @@ def handle(case: Case) -> Outcome:
     failed = [bounced for bounced in case.context.bounced if bounced.report.action == "failed"]
     if not failed:
         return Outcome("delayed", Folder.BOUNCES, note=_note(case.context.bounced))
-    people = {bounced.application.number: bounced.application for bounced in failed if bounced.application}
+    people = {person.number: person for bounced in failed for person in bounced.theirs}
     return Outcome(
         "bounced",
         Folder.BOUNCES,
