@@ -158,6 +158,19 @@ class Model:
         if outcome == "quarantined" and letter.means != "huge" and self.tries[letter.message_id] <= ATTEMPTS:
             raise Broken(f"a plain letter ({letter.means}) was put into quarantine")
 
+        due = self._due(letter)
+        if due and outcome not in (*due, "quarantined"):
+            raise Broken(f"a letter ({letter.means}, proven {letter.proven}) ended as {outcome}")
+
+    def _due(self, letter: Posted) -> tuple[str, ...]:
+        """What an honest letter must bring about; nothing, where that depends on more than the letter."""
+        if letter.means == "withdraw" and letter.proven and letter.honest:
+            return ("withdrawn", "withdrawal_asked")
+        if letter.means == "bounce":
+            known = letter.about in self.arrived and letter.says[0][0] == "failed"
+            return ("bounced",) if known else ("bounced", "delayed")
+        return ()
+
     def _follows(self, letter: Posted, outcome: str, number: int | None) -> None:
         """What follows from an outcome that fits."""
         if outcome == "applied" and number is not None:

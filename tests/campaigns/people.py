@@ -132,7 +132,7 @@ class Writer:
         )
         kind = "multipart/report; report-type=delivery-status; boundary=b"
         letter = self.letter("mailer-daemon@example.org", body, "bounce", kind=kind, headers="Return-Path: <>\r\n")
-        return Posted(letter.message_id, letter.raw, letter.sender, "bounce", about=about)
+        return Posted(letter.message_id, letter.raw, letter.sender, "bounce", about=about, says=((action, ""),))
 
     # -- the bytes -----------------------------------------------------------------------------------------------
 

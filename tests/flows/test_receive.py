@@ -398,6 +398,26 @@ def test_a_letter_over_the_limit_is_put_aside_and_counted(world: World) -> None:
 def test_a_returned_mail_marks_the_person_and_never_becomes_an_application(world: World, returned: int) -> None:
     world.apply(ANN, (1,))
     world.pass_time(minutes=5)
+    comes_back(world, returned)
+    assert world.outcomes()[-1] == "bounced"
+    assert world.applications()[0].undeliverable
+    world.go_to(world.call.deadline)
+    assert "deadline_notice" not in world.kinds(ANN)
+
+
+def test_a_returned_mail_on_an_older_application_marks_the_newer_one_of_that_address_too(world: World) -> None:
+    world.apply(ANN)
+    world.post(ANN, "withdraw", to=world.mails(ANN)[-1])
+    world.settle()
+    told = len(world.mails(ANN)) - 1
+    world.post(ANN, answers((1, 2, 3, 4)))
+    world.settle()
+    comes_back(world, told)
+    assert [person.undeliverable for person in world.applications()] == [True, True]
+
+
+def comes_back(world: World, returned: int) -> None:
+    """A delivery report on one of Ann's mails arrives."""
     report = (
         "This is a report.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\n"
         f"Final-Recipient: rfc822; {ANN}\nAction: failed\nStatus: 5.1.1\n\n--b\nContent-Type: message/rfc822\n\n"
@@ -410,10 +430,6 @@ def test_a_returned_mail_marks_the_person_and_never_becomes_an_application(world
     ) + report.replace("\n", "\r\n")
     world.mailbox.deliver(raw.encode(), world.clock.moment)
     world.settle()
-    assert world.outcomes()[-1] == "bounced"
-    assert world.applications()[0].undeliverable
-    world.go_to(world.call.deadline)
-    assert "deadline_notice" not in world.kinds(ANN)
 
 
 def test_no_letter_is_answered_to_our_own_address(world: World) -> None:
