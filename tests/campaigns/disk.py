@@ -9,7 +9,8 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from sqlalchemy import create_engine, event
 from ranmailbot.adapters.sql import engine as real
 from tests.campaigns.trouble import Disk
 
+PREFIX = "ranmailbot-campaigns-"
 MEMORY = Path("/dev/shm")  # noqa: S108 - only a place for a folder of our own
 
 
@@ -26,8 +28,7 @@ class Workbench:
     """A folder, a migrated file to copy, an engine. `moment` is asked before each statement."""
 
     def __init__(self) -> None:
-        place = MEMORY if MEMORY.is_dir() else None
-        self._folder = tempfile.TemporaryDirectory(prefix="ranmailbot-campaigns-", dir=place)
+        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, dir=tempfile.tempdir or _memory())
         self.path = Path(self._folder.name) / "state" / "ranmailbot.sqlite"
         self.moment: Callable[[str], None] = lambda _what: None
         real.open_engine(self.path.parent).dispose()  # the last connection writes its log back into the file
@@ -76,10 +77,26 @@ class Workbench:
         self.moment(what)
 
 
+@contextmanager
+def shared_place() -> Iterator[str]:
+    """One folder for the folders of several processes: a worker that is ended does not tidy up after itself."""
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=_memory()) as place:
+        yield place
+
+
+def settle_in(place: str) -> None:
+    """In a worker: from here on its folders are made there."""
+    tempfile.tempdir = place
+
+
 @cache
 def workbench() -> Workbench:
     """The one of this process."""
     return Workbench()
+
+
+def _memory() -> Path | None:
+    return MEMORY if MEMORY.is_dir() else None
 
 
 def _without_waiting(connection: Any, _record: object) -> None:

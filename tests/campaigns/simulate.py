@@ -28,6 +28,7 @@ from ranmailbot.call.timeline import next_moment
 from ranmailbot.flows.decide import decide_by_command
 from ranmailbot.ports import Unavailable
 from tests.campaigns.broken import BUILDS
+from tests.campaigns.disk import settle_in, shared_place
 from tests.campaigns.hands import WAITING
 from tests.campaigns.model import Broken, Posted, Seen
 from tests.campaigns.people import APPLICANTS, SPAMMER, STRANGERS, Writer
@@ -341,7 +342,7 @@ def simulated(seeds: Sequence[int], build: str = "", jobs: int = 1) -> Iterator[
     if jobs < 2 or len(seeds) < 2:
         yield from (_briefly((seed, build)) for seed in seeds)
         return
-    with get_context("spawn").Pool(jobs) as pool:
+    with shared_place() as place, get_context("spawn").Pool(jobs, settle_in, (place,)) as pool:
         yield from pool.imap(_briefly, ((seed, build) for seed in seeds), chunksize=4)
 
 
