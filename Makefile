@@ -19,7 +19,7 @@ help:
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
 	@echo "make crash      kill the bot KILLS times while mail arrives, and count (SERVERS=real: on Dovecot and Postfix)"
-	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED replays one)"
+	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED tells the story of one)"
 	@echo "make drill      back up, destroy, restore and compare a store of APPLICATIONS applications"
 	@echo "make clean      remove what these commands made"
 
@@ -64,7 +64,8 @@ crash: $(READY)
 	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100) --servers $(or $(SERVERS),built-in)
 
 simulate: $(READY)
-	$(BIN)/python -m tests.campaigns.simulate --campaigns $(or $(CAMPAIGNS),200) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.campaigns.simulate --campaigns $(or $(CAMPAIGNS),200) \
+		$(if $(SEED),--seed $(SEED)) $(if $(BROKEN),--broken $(BROKEN)) $(ARGS)
 
 drill: $(READY)
 	$(BIN)/python -m tests.campaigns.drill --applications $(or $(APPLICATIONS),10000)

@@ -56,6 +56,8 @@ class Bounced:
     report: Report
     mail: SentMail | None
     application: Application | None
+    theirs: tuple[Application, ...] = ()
+    """All applications of the address that mail went to: what came back says as much of each of them."""
 
 
 @dataclass(frozen=True, slots=True)

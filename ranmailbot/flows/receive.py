@@ -66,9 +66,10 @@ class Receiver:
         if not self.store.has_room():
             raise Unavailable("the disk is full: letters wait in the mailbox until there is room")
         retried = self._retry()
-        envelopes = self._batch(self.mailbox.fetch(BATCH))
-        if not envelopes:
+        waiting = self.mailbox.fetch(BATCH)
+        if not waiting:
             return retried
+        envelopes = self._batch(waiting)
         received = self._read(envelopes, [self.clock.arrival(envelope.stamp) for envelope in envelopes])
         with self.store.begin() as books:
             folders = [self._settle(books, one) for one in received]

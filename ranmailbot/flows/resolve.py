@@ -85,8 +85,8 @@ def _form(books: Books, replied: SentMail | None, email: str, call: Call) -> Sen
 
 def _bounced(books: Books, report: Report) -> Bounced:
     mail = books.sent_mail((report.original_message_id,), "") if report.original_message_id else None
-    person = books.application(mail.application) if mail and mail.application is not None else None
-    return Bounced(report, mail, person)
+    theirs = books.applications_of(mail.recipient) if mail is not None else ()
+    return Bounced(report, mail, _referred(books, mail), theirs)
 
 
 def _calendar_answers(books: Books, letter: Letter) -> tuple[CalendarAnswer, ...]:

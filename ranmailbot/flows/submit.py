@@ -102,12 +102,12 @@ class Submitter:
         journal.mail(waiting.number, waiting.kind, type(delivery).__name__.lower(), reply)
 
     def _refuse(self, books: Books, waiting: Waiting, before: State, refused: Refused) -> None:
-        """For good. A refusal of the address itself also marks the person as one who cannot be reached."""
+        """For good. A refusal of the address itself also marks who has it as one who cannot be reached."""
         now = self.clock.now()
         books.advance(waiting.number, before, State.REFUSED, now, refused.reply)
         person = books.application(waiting.application) if waiting.application is not None else None
-        its_own = person is not None and person.address.casefold() == waiting.mail.recipient.casefold()
-        marked = (replace(person, undeliverable=True),) if person and its_own and refused.recipient else ()
+        theirs = books.applications_of(waiting.mail.recipient) if refused.recipient else ()
+        marked = tuple(replace(one, undeliverable=True) for one in theirs)
         unreachable = (waiting.mail.recipient,) if refused.recipient else ()
         who = person.reference if person else "somebody who has not applied"
         note = f"{waiting.kind} to {who}: {refused.reply}"

@@ -20,11 +20,7 @@ def handle(case: Case) -> Outcome:
     failed = [bounced for bounced in case.context.bounced if bounced.report.action == "failed"]
     if not failed:
         return Outcome("delayed", Folder.BOUNCES, note=_note(case.context.bounced))
-    people = {
-        bounced.application.number: bounced.application
-        for bounced in failed
-        if bounced.application and _its_own(bounced)
-    }
+    people = {person.number: person for bounced in failed for person in bounced.theirs}
     return Outcome(
         "bounced",
         Folder.BOUNCES,
@@ -32,12 +28,6 @@ def handle(case: Case) -> Outcome:
         note=_note(tuple(failed)),
         unsubscribe=tuple(bounced.mail.recipient for bounced in failed if bounced.mail),
     )
-
-
-def _its_own(bounced: Bounced) -> bool:
-    """Whether the address that failed is the one we write to, and not one that was only asked."""
-    mail, person = bounced.mail, bounced.application
-    return mail is not None and person is not None and person.address.casefold() == mail.recipient.casefold()
 
 
 def _note(bounces: tuple[Bounced, ...]) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 
 from ranmailbot.call.application import Status
 from ranmailbot.desk import Outcome
@@ -391,13 +394,34 @@ def test_a_letter_over_the_limit_is_put_aside_and_counted(world: World) -> None:
     assert world.outcomes() == ["quarantined"]
 
 
-def test_a_returned_mail_marks_the_person_and_never_becomes_an_application(world: World) -> None:
+@pytest.mark.parametrize("returned", [-1, 0], ids=["acknowledgement", "form"])
+def test_a_returned_mail_marks_the_person_and_never_becomes_an_application(world: World, returned: int) -> None:
     world.apply(ANN, (1,))
     world.pass_time(minutes=5)
+    comes_back(world, returned)
+    assert world.outcomes()[-1] == "bounced"
+    assert world.applications()[0].undeliverable
+    world.go_to(world.call.deadline)
+    assert "deadline_notice" not in world.kinds(ANN)
+
+
+def test_a_returned_mail_on_an_older_application_marks_the_newer_one_of_that_address_too(world: World) -> None:
+    world.apply(ANN)
+    world.post(ANN, "withdraw", to=world.mails(ANN)[-1])
+    world.settle()
+    told = len(world.mails(ANN)) - 1
+    world.post(ANN, answers((1, 2, 3, 4)))
+    world.settle()
+    comes_back(world, told)
+    assert [person.undeliverable for person in world.applications()] == [True, True]
+
+
+def comes_back(world: World, returned: int) -> None:
+    """A delivery report on one of Ann's mails arrives."""
     report = (
         "This is a report.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\n"
         f"Final-Recipient: rfc822; {ANN}\nAction: failed\nStatus: 5.1.1\n\n--b\nContent-Type: message/rfc822\n\n"
-        f"Message-ID: {world.mails(ANN)[-1].message_id}\nSubject: x\n\n1. What?\n--b--"
+        f"Message-ID: {world.mails(ANN)[returned].message_id}\nSubject: x\n\n1. What?\n--b--"
     )
     raw = (
         "Return-Path: <>\r\nFrom: Mail System <MAILER-DAEMON@mx.test>\r\nSubject: Undelivered\r\n"
@@ -406,10 +430,6 @@ def test_a_returned_mail_marks_the_person_and_never_becomes_an_application(world
     ) + report.replace("\n", "\r\n")
     world.mailbox.deliver(raw.encode(), world.clock.moment)
     world.settle()
-    assert world.outcomes()[-1] == "bounced"
-    assert world.applications()[0].undeliverable
-    world.go_to(world.call.deadline)
-    assert "deadline_notice" not in world.kinds(ANN)
 
 
 def test_no_letter_is_answered_to_our_own_address(world: World) -> None:
@@ -489,3 +509,21 @@ def test_a_document_is_no_request(world: World) -> None:
     world.settle()
     assert not world.applications()[0].withdrawn
     assert "withdrawal_asked" not in world.outcomes()
+
+
+def test_a_disk_that_fails_while_a_letter_is_judged_is_no_fault_of_the_letter(world: World) -> None:
+    full = [True]
+
+    def write(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if full[0] and statement.startswith("INSERT INTO applications"):
+            raise OperationalError(statement, None, sqlite3.OperationalError("database or disk is full"))
+
+    event.listen(world.engine, "before_cursor_execute", write)
+    world.post(ANN, answers((1, 2, 3, 4)))
+    with pytest.raises(Unavailable):
+        world.receive()
+    assert world.outcomes() == []
+    assert len(world.mailbox.folders["INBOX"]) == 1
+    full[0] = False
+    world.settle()
+    assert world.outcomes() == ["applied"]

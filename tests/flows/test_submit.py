@@ -15,7 +15,7 @@ from ranmailbot.mail.outgoing import OutgoingMail
 from ranmailbot.ports import Archived, Unavailable
 from ranmailbot.records import State
 from tests.flows.test_announce import decide, local
-from tests.world import World
+from tests.world import World, answers
 
 ANN = "ann@example.org"
 
@@ -60,6 +60,16 @@ def test_a_refused_recipient_is_marked_and_told_to_the_organisers(world: World) 
     world.go_to(local(2022, 3, 2, 8, 1))
     digest = world.mails(world.call.organisers[0].email, "digest")[-1]
     assert "550" in digest.text
+
+
+def test_a_refused_form_marks_the_application_its_address_has_made_meanwhile(world: World) -> None:
+    world.post(ANN, "How can I take part?")
+    world.receive()
+    world.submission.outcomes[world.outbox()[0].message_id] = Refused("550 to RCPT", recipient=True)
+    world.post(ANN, answers((1, 2, 3, 4)))
+    world.receive()
+    world.settle()
+    assert world.applications()[0].undeliverable
 
 
 def test_a_refusal_after_data_marks_the_mail_but_not_the_person(world: World) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, func, select, type_coerce, update
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, bindparam, func, select, type_coerce, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from ranmailbot.adapters.sql import people, tables
 from ranmailbot.adapters.sql.packing import form_of, mail_facts
@@ -63,17 +65,17 @@ def void_thread(shelf: Shelf, thread: str, at: datetime) -> None:
 
 def replies_since(shelf: Shelf, email: str, since: datetime) -> int:
     """Automatic replies to this address since then, void ones aside."""
-    return _replies(shelf, since, tables.outbox.c.recipient == shelf.seal.lookup(email))
+    return _counted(shelf, since, "recipient", shelf.seal.lookup(email))
 
 
 def replies_to_domain_since(shelf: Shelf, email: str, since: datetime) -> int:
     """The same for all addresses of this one's domain; mails from before the column was there are not counted."""
-    return _replies(shelf, since, tables.outbox.c.domain == _domain(shelf, email))
+    return _counted(shelf, since, "domain", _domain(shelf, email))
 
 
 def all_replies_since(shelf: Shelf, since: datetime) -> int:
     """The same for everybody."""
-    return _replies(shelf, since)
+    return _counted(shelf, since)
 
 
 def claim(
@@ -88,22 +90,19 @@ def claim(
 ) -> tuple[Waiting, ...]:
     """Take the mails that are due, the oldest first, for as long as the lease lasts."""
     table = tables.outbox
-    query = shelf.of(table).where(table.c.state == str(State.QUEUED), table.c.next_at <= now)
-    if only is not None:
-        query = query.where(table.c.kind.in_(list(only)))
-    if but:
-        query = query.where(table.c.kind.not_in(list(but)))
-    rows = shelf.all(query.order_by(table.c.next_at, table.c.id).limit(limit))
-    numbers = [row.id for row in rows]
-    values = {"state": str(State.CLAIMED), "claimed_by": owner, "lease_until": lease_until}
-    shelf.connection.execute(update(table).where(table.c.id.in_(numbers)).values(**values))
+    chosen = None if only is None else tuple(sorted(only))
+    due = _due(chosen, tuple(sorted(but)))
+    rows = shelf.connection.execute(due, {"call": shelf.call.key, "now": now, "most": limit}).all()
+    if rows:
+        numbers = [row.id for row in rows]
+        values = {"state": str(State.CLAIMED), "claimed_by": owner, "lease_until": lease_until}
+        shelf.connection.execute(update(table).where(table.c.id.in_(numbers)).values(**values))
     return tuple(found for row in rows for found in _readable(shelf, row, now))
 
 
 def state_of(shelf: Shelf, number: int) -> State:
     """The state of this mail."""
-    table = tables.outbox
-    return State(shelf.connection.execute(select(table.c.state).where(table.c.id == number)).scalar_one())
+    return State(shelf.connection.execute(_state(), {"number": number}).scalar_one())
 
 
 def find_state(shelf: Shelf, number: int) -> State | None:
@@ -143,38 +142,21 @@ def extend(shelf: Shelf, number: int, lease_until: datetime) -> None:
 
 def defer(shelf: Shelf, number: int, before: State, at: datetime, reply: str) -> bool:
     """Back to the queue, one attempt more."""
-    table = tables.outbox
-    values = {
-        "state": str(State.QUEUED),
-        "claimed_by": "",
-        "lease_until": None,
-        "next_at": at,
-        "attempts": table.c.attempts + 1,
-        "last_reply": reply,
-    }
-    return _set(shelf, number, before, values)
+    attempts = tables.outbox.c.attempts
+    values = {"state": str(State.QUEUED), "claimed_by": "", "lease_until": None, "next_at": at, "last_reply": reply}
+    return _set(shelf, number, before, values, attempts=attempts + 1)
 
 
 def expired(shelf: Shelf, now: datetime, owner: str) -> tuple[tuple[State, Waiting], ...]:
     """Mails whose lease is over, or that a worker before this one had claimed and not begun to send."""
-    table = tables.outbox
-    claimed = table.c.state == str(State.CLAIMED)
-    over = table.c.state.in_((str(State.CLAIMED), str(State.IN_DOUBT))) & (table.c.lease_until < now)
-    query = shelf.of(table).where(over | (claimed & (table.c.claimed_by != owner))).order_by(table.c.id)
-    rows = shelf.all(query)
+    rows = shelf.connection.execute(_expired(), {"call": shelf.call.key, "now": now, "owner": owner}).all()
     return tuple((State(row.state), found) for row in rows for found in _readable(shelf, row, now))
 
 
 def sent_between(shelf: Shelf, since: datetime, until: datetime) -> int:
     """How many mails were handed over in this time; not those that a wrong clock sent in the future."""
-    table = tables.outbox
-    query = select(func.count()).where(
-        table.c.call == shelf.call.key,
-        table.c.settled_at > since,
-        table.c.settled_at <= until,
-        table.c.state == str(State.SENT),
-    )
-    return int(shelf.connection.execute(query).scalar_one())
+    asked = {"call": shelf.call.key, "since": since, "until": until}
+    return int(shelf.connection.execute(_sent_between(), asked).scalar_one())
 
 
 def _readable(shelf: Shelf, row: Row[Any], now: datetime) -> Iterator[Waiting]:
@@ -213,19 +195,68 @@ def _domain(shelf: Shelf, email: str) -> str:
     return shelf.seal.lookup(email.rpartition("@")[2])
 
 
-def _replies(shelf: Shelf, since: datetime, *where: ColumnElement[bool]) -> int:
-    table = tables.outbox
-    query = select(func.count()).where(
-        table.c.call == shelf.call.key,
-        table.c.created_at >= since,
-        table.c.reply.is_(True),
-        table.c.state != str(State.VOID),
-        *where,
-    )
-    return int(shelf.connection.execute(query).scalar_one())
+def _counted(shelf: Shelf, since: datetime, column: str = "", value: str = "") -> int:
+    asked = {"call": shelf.call.key, "since": since} | ({"value": value} if column else {})
+    return int(shelf.connection.execute(_replies(column), asked).scalar_one())
 
 
-def _set(shelf: Shelf, number: int, before: State, values: dict[str, Any]) -> bool:
+def _set(shelf: Shelf, number: int, before: State, values: dict[str, Any], **counted: ColumnElement[int]) -> bool:
+    to = {f"to_{name}": value for name, value in values.items()}
+    statement = _compare_and_set(tuple(values))
+    if counted:
+        statement = statement.values(**counted)
+    found = shelf.connection.execute(statement, {"number": number, "before": str(before), **to})
+    return found.first() is not None
+
+
+# What the submitter asks each time it wakes: built once, since building a statement costs more than running it.
+
+
+@cache
+def _due(only: tuple[str, ...] | None, but: tuple[str, ...]) -> Select[Any]:
     table = tables.outbox
-    statement = update(table).where(table.c.id == number, table.c.state == str(before)).values(**values)
-    return shelf.connection.execute(statement.returning(table.c.id)).first() is not None
+    mine = (table.c.call == bindparam("call"), table.c.state == str(State.QUEUED), table.c.next_at <= bindparam("now"))
+    query = select(table).where(*mine)
+    if only is not None:
+        query = query.where(table.c.kind.in_(only))
+    if but:
+        query = query.where(table.c.kind.not_in(but))
+    return query.order_by(table.c.next_at, table.c.id).limit(bindparam("most"))
+
+
+@cache
+def _expired() -> Select[Any]:
+    table = tables.outbox
+    claimed = table.c.state == str(State.CLAIMED)
+    taken = table.c.state.in_((str(State.CLAIMED), str(State.IN_DOUBT)))
+    over = (taken & (table.c.lease_until < bindparam("now"))) | (claimed & (table.c.claimed_by != bindparam("owner")))
+    return select(table).where(table.c.call == bindparam("call"), over).order_by(table.c.id)
+
+
+@cache
+def _sent_between() -> Select[Any]:
+    table = tables.outbox
+    during = (table.c.settled_at > bindparam("since"), table.c.settled_at <= bindparam("until"))
+    mine = (table.c.call == bindparam("call"), table.c.state == str(State.SENT))
+    return select(func.count()).where(*mine, *during)
+
+
+@cache
+def _replies(column: str) -> Select[Any]:
+    """Automatic replies since a moment, those with this value in this column only, if one is named."""
+    table = tables.outbox
+    mine = (table.c.call == bindparam("call"), table.c.created_at >= bindparam("since"))
+    query = select(func.count()).where(*mine, table.c.reply.is_(True), table.c.state != str(State.VOID))
+    return query.where(table.c[column] == bindparam("value")) if column else query
+
+
+@cache
+def _state() -> Select[Any]:
+    return select(tables.outbox.c.state).where(tables.outbox.c.id == bindparam("number"))
+
+
+@cache
+def _compare_and_set(names: tuple[str, ...]) -> ReturningUpdate[Any]:
+    table = tables.outbox
+    here = (table.c.id == bindparam("number"), table.c.state == bindparam("before"))
+    return update(table).where(*here).values({name: bindparam(f"to_{name}") for name in names}).returning(table.c.id)

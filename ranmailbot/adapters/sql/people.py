@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Row, exists, func, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, exists, func, select
 
 from ranmailbot.adapters.sql import about, owners, tables
 from ranmailbot.adapters.sql.packing import answers_of, application_facts, profile_of
@@ -32,20 +33,22 @@ def application(shelf: Shelf, number: int) -> Application | None:
 
 def applications_of(shelf: Shelf, email: str) -> tuple[Application, ...]:
     """All applications of this address, by number."""
-    table = tables.applications
-    query = shelf.of(table).where(table.c.address == shelf.seal.lookup(email)).order_by(table.c.number)
-    return tuple(_read(shelf, shelf.all(query)))
+    asked = {"call": shelf.call.key, "address": shelf.seal.lookup(email)}
+    return tuple(_read(shelf, shelf.connection.execute(_theirs(), asked).all()))
 
 
 def everybody(shelf: Shelf) -> Iterator[Application]:
     """Every application, by number, in groups."""
-    table, last = tables.applications, 0
+    last = 0
     while True:
-        rows = shelf.all(shelf.of(table).where(table.c.number > last).order_by(table.c.number).limit(GROUP))
+        asked = {"call": shelf.call.key, "last": last, "most": GROUP}
+        rows = shelf.connection.execute(_next_people(), asked).all()
         if not rows:
             return
-        last = rows[-1].number
         yield from _read(shelf, rows)
+        if len(rows) < GROUP:
+            return
+        last = rows[-1].number
 
 
 def changed_between(shelf: Shelf, since: datetime, until: datetime) -> tuple[Application, ...]:
@@ -60,10 +63,9 @@ def next_number(shelf: Shelf) -> int:
 
     A number is never given twice, not even after its applicant was erased.
     """
-    table = tables.applications
-    highest = select(func.max(table.c.number)).where(table.c.call == shelf.call.key)
+    highest = shelf.connection.execute(_highest(), {"call": shelf.call.key}).scalar()
     given = about.fact(shelf, NUMBERS)
-    number = max(int(shelf.connection.execute(highest).scalar() or 0), int(given.value) if given else 0) + 1
+    number = max(int(highest or 0), int(given.value) if given else 0) + 1
     while shelf.seal.gone(shelf.applicant(number)):
         number += 1
     return number
@@ -270,10 +272,40 @@ def _facts(shelf: Shelf, row: Row[Any]) -> Iterator[dict[str, Any]]:
 
 
 def _rsvps(shelf: Shelf, numbers: Sequence[int]) -> dict[int, dict[str, Rsvp]]:
-    table = tables.rsvps
     found: dict[int, dict[str, Rsvp]] = {}
-    for row in shelf.all(shelf.of(table).where(table.c.application.in_(numbers))):
+    if not numbers:
+        return found
+    for row in shelf.connection.execute(_replies(), {"call": shelf.call.key, "numbers": numbers}).all():
         comment = shelf.open(shelf.applicant(row.application), row.comment)["comment"]
         rsvp = Rsvp(row.session, Reply(row.reply), row.at, row.via, row.sequence, row.stamp, comment)
         found.setdefault(row.application, {})[row.session] = rsvp
     return found
+
+
+# What is asked for each letter and with each tick: built once, since building a statement costs more than running it.
+
+
+@cache
+def _theirs() -> Select[Any]:
+    table = tables.applications
+    mine = (table.c.call == bindparam("call"), table.c.address == bindparam("address"))
+    return select(table).where(*mine).order_by(table.c.number)
+
+
+@cache
+def _next_people() -> Select[Any]:
+    table = tables.applications
+    mine = (table.c.call == bindparam("call"), table.c.number > bindparam("last"))
+    return select(table).where(*mine).order_by(table.c.number).limit(bindparam("most"))
+
+
+@cache
+def _highest() -> Select[Any]:
+    return select(func.max(tables.applications.c.number)).where(tables.applications.c.call == bindparam("call"))
+
+
+@cache
+def _replies() -> Select[Any]:
+    table = tables.rsvps
+    numbers: BindParameter[int] = bindparam("numbers", expanding=True)
+    return select(table).where(table.c.call == bindparam("call"), table.c.application.in_(numbers))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Delete, Row, Select, bindparam, func, select
 
 from ranmailbot.adapters.sql import people, tables
 from ranmailbot.adapters.sql.packing import form_of
@@ -38,8 +39,8 @@ def seen(shelf: Shelf, key: str, envelope: Envelope) -> str | None:
 
 def attempts(shelf: Shelf, digests: Sequence[str]) -> tuple[int, ...]:
     """How often each message was tried, in order."""
-    table = tables.attempts
-    tried = {row.digest: row.tries for row in shelf.all(shelf.of(table).where(table.c.digest.in_(list(digests))))}
+    rows = shelf.connection.execute(_tries(), {"call": shelf.call.key, "digests": list(digests)})
+    tried = {row.digest: row.tries for row in rows}
     return tuple(tried.get(digest, 0) for digest in digests)
 
 
@@ -53,9 +54,7 @@ def count_attempts(shelf: Shelf, digests: Sequence[str]) -> None:
 
 def forget_attempts(shelf: Shelf, digests: Sequence[str]) -> None:
     """Attempts at these messages are no longer counted."""
-    table = tables.attempts
-    mine = (table.c.call == shelf.call.key, table.c.digest.in_(list(digests)))
-    shelf.connection.execute(table.delete().where(*mine))
+    shelf.connection.execute(_forget(), {"call": shelf.call.key, "digests": list(digests)})
 
 
 def keep_letter(shelf: Shelf, filed: Filed, folder: str) -> int:
@@ -103,10 +102,7 @@ def has_outcome(shelf: Shelf, cause: str) -> bool:
 
 def newest(shelf: Shelf) -> int:
     """The id of the newest outcome, or 0."""
-    table = tables.outcomes
-    return int(
-        shelf.connection.execute(select(func.max(table.c.id)).where(table.c.call == shelf.call.key)).scalar() or 0
-    )
+    return int(shelf.connection.execute(_newest(), {"call": shelf.call.key}).scalar() or 0)
 
 
 def about(outcome: Outcome) -> int | None:
@@ -143,10 +139,7 @@ def sent_mail(shelf: Shelf, message_ids: Sequence[str], reference: str) -> SentM
 
 def last_form(shelf: Shelf, email: str) -> SentMail | None:
     """The newest mail with questions that went to this address."""
-    table = tables.outbox
-    mine = shelf.of(table).where(table.c.recipient == shelf.seal.lookup(email), table.c.asks.is_(True))
-    newest = mine.where(table.c.state == str(State.SENT)).order_by(table.c.created_at.desc(), table.c.id.desc())
-    row = shelf.connection.execute(newest.limit(1)).first()
+    row = shelf.connection.execute(_last_form(), {"call": shelf.call.key, "to": shelf.seal.lookup(email)}).first()
     return _sent(shelf, row) if row is not None else None
 
 
@@ -231,3 +224,35 @@ def _waiting(shelf: Shelf) -> int:
     live = [str(state) for state in (State.QUEUED, State.CLAIMED, State.IN_DOUBT, State.HELD)]
     total = select(func.count()).where(table.c.call == shelf.call.key, table.c.state.in_(live))
     return int(shelf.connection.execute(total).scalar() or 0)
+
+
+# What is asked for each letter and with each tick: built once, since building a statement costs more than running it.
+
+
+@cache
+def _newest() -> Select[Any]:
+    return select(func.max(tables.outcomes.c.id)).where(tables.outcomes.c.call == bindparam("call"))
+
+
+@cache
+def _tries() -> Select[Any]:
+    table = tables.attempts
+    return select(table).where(
+        table.c.call == bindparam("call"), table.c.digest.in_(bindparam("digests", expanding=True))
+    )
+
+
+@cache
+def _forget() -> Delete:
+    table = tables.attempts
+    return table.delete().where(
+        table.c.call == bindparam("call"), table.c.digest.in_(bindparam("digests", expanding=True))
+    )
+
+
+@cache
+def _last_form() -> Select[Any]:
+    table = tables.outbox
+    mine = (table.c.call == bindparam("call"), table.c.recipient == bindparam("to"), table.c.asks.is_(True))
+    sent = select(table).where(*mine, table.c.state == str(State.SENT))
+    return sent.order_by(table.c.created_at.desc(), table.c.id.desc()).limit(1)

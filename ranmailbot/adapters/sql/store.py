@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -151,8 +151,14 @@ class SqlBooks:
     def forget_attempts(self, digests: Sequence[str]) -> None:
         post.forget_attempts(self.shelf, digests)
 
-    def savepoint(self) -> AbstractContextManager[object]:
-        return self.shelf.connection.begin_nested()
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What happens in here is undone if it raises. A disk that fails is Unavailable, no fault of the letter."""
+        try:
+            with self.shelf.connection.begin_nested():
+                yield
+        except OperationalError as fault:
+            raise unavailable(fault) from fault
 
     def event(self, application: int, session: str, now: datetime, uid: str) -> CalendarEvent:
         return people.event(self.shelf, application, session, now, uid)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from ranmailbot.adapters.sql import people, tables
 from ranmailbot.adapters.sql.shelf import Shelf
@@ -15,8 +17,7 @@ from ranmailbot.mail.address import Address
 
 def settled(shelf: Shelf) -> frozenset[str]:
     """Keys of milestones that are kept or lapsed."""
-    table = tables.milestones
-    return frozenset(shelf.connection.execute(select(table.c.key).where(table.c.call == shelf.call.key)).scalars())
+    return frozenset(shelf.connection.execute(_settled(), {"call": shelf.call.key}).scalars())
 
 
 def kept(shelf: Shelf) -> frozenset[str]:
@@ -35,11 +36,7 @@ def settle(shelf: Shelf, key: str, state: str, at: datetime) -> None:
 def fix_recipients(shelf: Shelf, milestone: str, wanted: Iterable[Recipient]) -> None:
     """Add recipients to a milestone; who is on it already stays as it is."""
     table = tables.recipients
-    known = set(
-        shelf.connection.execute(
-            select(table.c.recipient).where(table.c.call == shelf.call.key, table.c.milestone == milestone)
-        ).scalars()
-    )
+    known = set(shelf.connection.execute(_fixed(), {"call": shelf.call.key, "milestone": milestone}).scalars())
     for recipient in wanted:
         if recipient.key not in known:
             known.add(recipient.key)
@@ -48,10 +45,9 @@ def fix_recipients(shelf: Shelf, milestone: str, wanted: Iterable[Recipient]) ->
 
 def pending(shelf: Shelf, milestone: str, limit: int) -> tuple[Recipient, ...]:
     """The next recipients that are not done, in the order they were fixed."""
-    table = tables.recipients
-    query = shelf.of(table).where(table.c.milestone == milestone, table.c.done.is_(False))
-    while rows := shelf.all(query.order_by(table.c.id).limit(limit)):
-        found = [(row.recipient, resolve(shelf, row.recipient)) for row in rows]
+    asked = {"call": shelf.call.key, "milestone": milestone, "most": limit}
+    while keys := shelf.connection.execute(_pending(), asked).scalars().all():
+        found = [(key, resolve(shelf, key)) for key in keys]
         for key in (key for key, recipient in found if recipient is None):
             done(shelf, milestone, key)  # erased meanwhile: nobody is left to write to
         if people_left := tuple(recipient for _, recipient in found if recipient is not None):
@@ -101,3 +97,26 @@ def resolve(shelf: Shelf, key: str) -> Recipient | None:
         if address is not None:
             return Recipient(key, address)
     return next((organiser for organiser in organisers(shelf) if organiser.key == key), None)
+
+
+# What the announcer asks with every tick: built once, since building a statement costs more than running it.
+
+
+@cache
+def _settled() -> Select[Any]:
+    return select(tables.milestones.c.key).where(tables.milestones.c.call == bindparam("call"))
+
+
+@cache
+def _fixed() -> Select[Any]:
+    table = tables.recipients
+    return select(table.c.recipient).where(
+        table.c.call == bindparam("call"), table.c.milestone == bindparam("milestone")
+    )
+
+
+@cache
+def _pending() -> Select[Any]:
+    table = tables.recipients
+    mine = (table.c.call == bindparam("call"), table.c.milestone == bindparam("milestone"), table.c.done.is_(False))
+    return select(table.c.recipient).where(*mine).order_by(table.c.id).limit(bindparam("most"))
