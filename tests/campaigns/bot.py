@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from ranmailbot import service
@@ -165,7 +166,7 @@ def main() -> None:
     for line in sys.stdin:
         facts = json.loads(line)
         if "wait" in facts:
-            _say(os.waitpid(facts["wait"], 0)[1])
+            _say(_waited(facts["wait"], facts["seconds"]))
         elif (child := os.fork()) == 0:
             os.close(held)
             with _quietly(facts):
@@ -173,6 +174,18 @@ def main() -> None:
                 live(read(line))
         else:
             _say(child)
+
+
+def _waited(child: int, seconds: float) -> int:
+    """The wait status of this child, or -1 if it still lives after so many seconds."""
+    give_up = monotonic() + seconds
+    while True:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            return status
+        if monotonic() > give_up:
+            return -1
+        sleep(0.005)
 
 
 def _say(number: int) -> None:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -82,12 +82,17 @@ class Campaign:
     state: Path
     nursery: Nursery
     chance: random.Random
-    clock: PlayedClock = field(default_factory=lambda: PlayedClock(datetime.now(UTC).timestamp()))
+    clock: Callable[[], PlayedClock]
+    """The clock of the next process."""
     editions: int = 0
     span: float = 1.0
     """Seconds within which a bot is killed: longer after a kill that hit work, shorter after one that hit none."""
     fell: Counter[str] = field(default_factory=Counter)
     decided: set[int] = field(default_factory=set)
+    gone: set[int] = field(default_factory=set)
+    """Applications that are erased: nobody writes to them any more."""
+    clumsy: float = 1 / 3
+    """Share of commands that are killed."""
 
     @cached_property
     def crowd(self) -> Crowd:
@@ -96,7 +101,7 @@ class Campaign:
     @cached_property
     def desk(self) -> service.Desktop:
         """The organisers' own place at the books, beside the bot."""
-        return service.open_desktop(settled(), self.clock, self.state)
+        return service.open_desktop(settled(), self.clock(), self.state)
 
     def run(self, kills: int) -> Tally:
         """The whole campaign."""
@@ -133,20 +138,20 @@ class Campaign:
 
     def order(self, **more: object) -> Order:
         """A bot for this campaign."""
-        return Order(self.state, self.post.mail, self.clock, self.editions, **more)  # type: ignore[arg-type]
+        return Order(self.state, self.post.mail, self.clock(), self.editions, **more)  # type: ignore[arg-type]
 
     # -- people ------------------------------------------------------------------------------------------------------
 
     def people_act(self) -> None:
         """Organisers invite whoever is new, by a command that may be killed, too; the invited accept."""
         new = self._applications() - self.decided
-        if new and self.chance.random() < 1 / 3:
+        if new and self.chance.random() < self.clumsy:
             command = self.nursery.born(self.order(work="invite", numbers=tuple(sorted(new))))
             time.sleep(self.chance.uniform(0.0, 0.3))
             command.kill()
         self.invite(new)
         for application, invitation in self._invitations():
-            if application not in self.crowd.replied:
+            if application not in self.crowd.replied | self.gone:
                 with self.desk.store.look() as books:
                     person = books.application(application)
                 assert person is not None
@@ -160,13 +165,12 @@ class Campaign:
                 person = books.application(number)
             assert person is not None
             if person.decision is None:
-                decide_by_command(
-                    self.desk.store, self.clock, tokens, settled().call, decision=Decision.INVITE, numbers=[number]
-                )
+                facts = self.desk.store, self.desk.clock, tokens, settled().call
+                decide_by_command(*facts, decision=Decision.INVITE, numbers=[number])
             self.decided.add(number)
 
     def _applications(self) -> set[int]:
-        return {number for (number,) in self._rows("SELECT number FROM applications")}
+        return {row[0] for row in self._rows("SELECT number FROM applications")} - self.gone
 
     def _invitations(self) -> list[tuple[int, str]]:
         return self._rows(
@@ -206,11 +210,11 @@ class Campaign:
         finally:
             bot.kill()
 
-    def wait_until_quiet(self) -> None:
+    def wait_until_quiet(self, pause: float = 0.5) -> None:
         """Until every letter is in the books and nothing is due in the outbox, twice in a row."""
         give_up, calm = time.monotonic() + PATIENCE, 0
         while time.monotonic() < give_up:
-            time.sleep(0.5)
+            time.sleep(pause)
             now = glimpse(self.state)
             calm = 0 if now.busy() or now.letters < self.crowd.delivered else calm + 1
             if calm == 2:
@@ -222,7 +226,7 @@ class Campaign:
         query = "SELECT application, count(*) FROM outbox WHERE state IN ('sent', 'held') GROUP BY 1"
         written = dict(self._rows(query))
         applications = self._applications()
-        everyone = len(applications) == self.crowd.applied and applications == self.crowd.replied
+        everyone = len(applications | self.gone) == self.crowd.applied and applications <= self.crowd.replied
         announced = written.get(None, 0) >= self.editions * 4  # type: ignore[call-overload]
         return everyone and announced and all(written.get(number, 0) >= 6 for number in applications)
 
@@ -261,7 +265,8 @@ def campaign(kills: int, seed: int, servers: str = "built-in", lag: Lag = Lag())
     """Play it in a temporary folder."""
     chance = random.Random(seed)  # noqa: S311 - played
     with tempfile.TemporaryDirectory() as folder, nursery() as bots, opened(servers, Path(folder), lag, seed) as post:
-        return Campaign(post, Path(folder) / "state", bots, chance).run(kills)
+        clock = PlayedClock(datetime.now(UTC).timestamp())
+        return Campaign(post, Path(folder) / "state", bots, chance, lambda: clock).run(kills)
 
 
 def main() -> int:

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.campaigns.bot import Order
 from tests.world import ROOT
+
+LONGEST_DEATH = 60
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,13 @@ class Bot:
 
     def kill(self) -> int:
         """SIGKILL, unless it has ended by itself; its wait status."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        return self.wait()
+        os.kill(self.pid, signal.SIGKILL)  # until the nursery is asked, an ended process keeps its number
+        return self.nursery.ask({"wait": self.pid, "seconds": LONGEST_DEATH})
 
-    def wait(self) -> int:
-        """How it ended, once it has: see os.WIFSIGNALED."""
-        return self.nursery.ask({"wait": self.pid})
+    def ended(self, seconds: float) -> int | None:
+        """Its wait status once it has ended by itself, see os.WIFSIGNALED; None if it still lives after that time."""
+        status = self.nursery.ask({"wait": self.pid, "seconds": seconds})
+        return None if status < 0 else status
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,10 @@ class Fault:
 
 
 def faults(expected: Expected, copies: Iterable[Copy], held: Iterable[MailRecord]) -> list[Fault]:
-    """Every difference. A held mail is not lost: a human decides about it."""
+    """Every difference. A held mail is not lost: a human decides about it.
+
+    Of kinds that nobody is expected to get (an alarm) only the same mail twice is a fault.
+    """
     found = list(copies)
     got = Counter((copy.recipient, copy.kind) for copy in found)
     kept = Counter((mail.recipient, mail.kind) for mail in held)
@@ -123,11 +126,11 @@ def faults(expected: Expected, copies: Iterable[Copy], held: Iterable[MailRecord
     again: Counter[tuple[str, str]] = Counter()
     for (email, kind, _), times in ids.items():
         again[email, kind] += times - 1
-    everything = set(got) | set(expected.mails)
+    kinds = {kind for _, kind in expected.mails}
     all_faults = (
         Fault(*key, max(0, expected.mails[key] - (got[key] - again[key]) - kept[key]),
-              max(again[key], got[key] - expected.mails[key]))
-        for key in sorted(everything)
+              max(again[key], (got[key] - expected.mails[key]) if key[1] in kinds else 0))
+        for key in sorted(set(got) | set(expected.mails))
     )  # fmt: skip
     return [fault for fault in all_faults if fault.lost or fault.doubled]
 
