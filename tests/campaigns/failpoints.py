@@ -51,34 +51,39 @@ class Fuse:
 
 @dataclass(frozen=True)
 class Scene:
-    """A point, and what makes a process come by. `first` is where an earlier process dies to prepare it."""
+    """A point, and what makes a process come by. `first` is where an earlier process dies to prepare it.
+
+    `rest`: the process after it lives until it rests, so that letters do not come near quarantine, and that doubts find
+    their witness in the archive within the two hours for which it is asked.
+    """
 
     point: str
     trouble: str = ""
     work: str = "run"
     first: str = ""
+    rest: bool = False
 
 
-def transaction(step: str, *, keys: bool = False, **more: str) -> tuple[Scene, ...]:
+def transaction(step: str, *, keys: bool = False, **more: Any) -> tuple[Scene, ...]:
     """Before its COMMIT and after it; with new keys also between what was written and those keys."""
     moments = ("written", "keys kept", "committed") if keys else ("keys kept", "committed")
     return tuple(Scene(f"{step}: begin, {moment}", **more) for moment in moments)
 
 
 SAID = "Submitter._send: send, DATA said"
-CONTENT = "Submitter._send: send, content sent"
+ANSWERED = "Submitter._send: send, 250 read"
 SCENES = (
     # A letter, from the mailbox to its folder.
     Scene("Receiver.run: fetch, after"),
     Scene("Receiver._read: prepare, after"),
     Scene("Receiver._read: count_attempts, before"),
     *transaction("SqlStore.count_attempts"),
-    Scene("Receiver._read: count_attempts, after"),
+    Scene("Receiver._read: count_attempts, after", rest=True),
     Scene("Receiver._read: read, before"),
-    Scene("Receiver._read: read, after"),
+    Scene("Receiver._read: read, after", rest=True),
     *transaction("Receiver.run", keys=True),
     Scene("Receiver.run: file, before"),
-    Scene("Receiver.run: file, after"),
+    Scene("Receiver.run: file, after", rest=True),
     *transaction("Receiver._forget", trouble="no room"),
     # A milestone, from the calendar to the outbox.
     *transaction("Announcer._fire"),
@@ -93,19 +98,19 @@ SCENES = (
     Scene("Submitter._send: send, MAIL answered"),
     Scene("Submitter._send: send, RCPT answered"),
     *transaction("Submitter._last_check"),
-    Scene(SAID),
+    Scene(SAID, rest=True),
     Scene("Submitter._send: send, DATA answered"),
-    Scene("Submitter._send: send, half of the content sent"),
-    Scene(CONTENT),
-    Scene("Submitter._send: send, 250 read"),
+    Scene("Submitter._send: send, half of the content sent", rest=True),
+    Scene("Submitter._send: send, content sent"),
+    Scene(ANSWERED, rest=True),
     Scene("Submitter._send: send, after"),
     *transaction("Submitter._deliver"),
     *transaction("Submitter._release", trouble="unreachable"),
     # What a dead process left behind.
     *transaction("Submitter._reclaim", first="Submitter.run: begin, committed"),
-    Scene("Submitter._looked_up: probe, found", first=CONTENT),
-    Scene("Submitter._looked_up: probe, unknown", first=SAID),
-    Scene("Submitter._looked_up: probe, absent", first=SAID),
+    Scene("Submitter._looked_up: probe, found", first=ANSWERED),
+    Scene("Submitter._looked_up: probe, unknown", first=SAID, rest=True),
+    Scene("Submitter._looked_up: probe, absent", first=SAID, rest=True),
     # Commands at the machine.
     *transaction("decide_by_command", work="invite"),
     *transaction("erase_by_command", work="erase"),
@@ -279,7 +284,7 @@ def _write(burning: Burning) -> Callable[..., None]:
                 burning.at(half)
         original(protocol, data)
         if content:
-            burning.at(CONTENT)
+            burning.at("Submitter._send: send, content sent")
         elif data == b"DATA\r\n":
             burning.at(SAID)
 
