@@ -56,7 +56,8 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 crash: $(READY)
-	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100) --servers $(or $(SERVERS),built-in)
+	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100) --servers $(or $(SERVERS),built-in) \
+		--lag $(or $(LAG),0) --jitter $(or $(JITTER),0) $(if $(SEED),--seed $(SEED))
 
 simulate: $(READY)
 	$(BIN)/python -m tests.campaigns.simulate --campaigns $(or $(CAMPAIGNS),200) $(if $(SEED),--seed $(SEED))

@@ -90,7 +90,7 @@ class Chain:
         else:
             self.campaign.crowd.apply(1)
         with self.campaign.living():
-            self.campaign.wait_until_quiet(0.2)
+            self.campaign.quiet(0.2)
 
     def faults(self) -> list[Fault]:
         """Everybody's, but of those who are erased."""
