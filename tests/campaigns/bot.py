@@ -28,7 +28,7 @@ from ranmailbot.flows.erase import erase_by_command
 from ranmailbot.mail.address import Address
 from ranmailbot.ports import Account
 from ranmailbot.runner import running
-from tests.campaigns.failpoints import Fuse, armed, no_room
+from tests.campaigns.failpoints import NEVER, Fuse, armed, no_room
 from tests.world import OPENING, settings
 
 CONTACTS = tuple(Address("", f"contact{number}@example.org") for number in range(1, 5))
@@ -71,7 +71,7 @@ class Order:
     """See `troubled`."""
     children: bool = False
     """Whether letters are read in child processes as in reality, or in this one, which starts faster."""
-    fuse: Fuse = Fuse("")
+    fuse: Fuse = NEVER
 
     def written(self) -> str:
         """As one line of JSON."""

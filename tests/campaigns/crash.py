@@ -1,4 +1,4 @@
-"""The bot is killed at random moments, again and again, while a call is at its busiest; in the end everything is counted.
+"""The bot is killed at random moments, again and again, while a call is at its busiest; then everything is counted.
 
 Applications arrive, organisers decide by command, invitations with calendars go out, people accept, get the session
 details, and all the while the announcement goes to a list. The mail server is never killed. `make crash KILLS=1000`

@@ -49,6 +49,9 @@ class Fuse:
     passage: int = 1
 
 
+NEVER = Fuse("")
+
+
 @dataclass(frozen=True)
 class Scene:
     """A point, and what makes a process come by. `first` is where an earlier process dies to prepare it.

@@ -19,7 +19,7 @@ import pytest
 from ranmailbot.ports import State
 from tests.campaigns.bot import PlayedClock
 from tests.campaigns.crash import Campaign
-from tests.campaigns.failpoints import SCENES, Fuse, Scene, steps_of_the_flows
+from tests.campaigns.failpoints import NEVER, SCENES, Fuse, Scene, steps_of_the_flows
 from tests.campaigns.nursery import killed, nursery
 from tests.campaigns.posts import opened
 from tests.campaigns.tally import Fault, faults, glimpse, set_aside
@@ -64,7 +64,7 @@ class Chain:
         if status is None:
             bot.kill()
         elif scene.work == "erase":
-            again = self.campaign.nursery.born(replace(order, fuse=Fuse("")))
+            again = self.campaign.nursery.born(replace(order, fuse=NEVER))
             assert again.ended(PATIENCE) == 0, "what a killed command left half done cannot be done again"
         return status is not None and killed(status)
 
