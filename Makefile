@@ -18,7 +18,7 @@ help:
 	@echo "make fuzz       read random letters (ARGS='--count 20000 --seed 0')"
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
-	@echo "make crash      kill the bot KILLS times while mail arrives, and count (SERVERS=real: on Dovecot and Postfix)"
+	@echo "make crash      kill the bot KILLS times at work, and count (SERVERS=real: on Dovecot and Postfix; LAG=2 JITTER=1 SEED=1)"
 	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED replays one)"
 	@echo "make clean      remove what these commands made"
 
