@@ -226,12 +226,24 @@ def test_an_archived_mail_is_found_by_its_whole_message_id(world: World) -> None
     assert world.mailbox.archived("<more@example.org>", datetime.now(UTC)) is Archived.UNKNOWN
 
 
-def test_a_mail_is_absent_only_if_a_later_one_of_ours_is_there(world: World) -> None:
+KIND = "X-Ranmailbot-Kind: digest"
+
+
+def ours(written: datetime | None, *, sender: str = "bot@call.example", kind: str = KIND) -> bytes:
+    """A mail as the bot writes it, but for what a test takes away."""
+    date = f"Date: {format_datetime(written)}" if written else "Date: yesterday"
+    return message(sender, subject="later", extra="\r\n".join(filter(None, (date, kind))))
+
+
+def test_a_mail_is_absent_only_if_a_much_later_one_of_ours_is_there(world: World) -> None:
     world.mailbox.fetch(1)
-    world.archive(message("bot@call.example", subject="before"))
+    world.archive(ours(LONG_AGO))
     world.mailbox.archived("<before@example.org>", LONG_AGO)
-    tomorrow = datetime.now(UTC) + timedelta(days=1)
-    assert world.mailbox.archived("<missing@example.org>", tomorrow) is Archived.UNKNOWN
+    since = datetime.now(UTC)
+    world.archive(ours(since + timedelta(minutes=29)))
+    assert world.mailbox.archived("<missing@example.org>", since) is Archived.UNKNOWN
+    world.archive(ours(since + timedelta(minutes=31)))
+    assert world.mailbox.archived("<missing@example.org>", since) is Archived.ABSENT
 
 
 def test_a_message_id_with_control_characters_is_refused(world: World) -> None:
@@ -267,15 +279,6 @@ def archive_world(server: EmbeddedServer, memory: Path, moment: datetime, addres
 
 SINCE = LONG_AGO + timedelta(days=1)
 """When a mail came in doubt."""
-KIND = "X-Ranmailbot-Kind: digest"
-
-
-def ours(written: datetime | None, *, sender: str = "bot@call.example", kind: str = KIND) -> bytes:
-    """A mail as the bot writes it, but for what a test takes away."""
-    date = f"Date: {format_datetime(written)}" if written else "Date: yesterday"
-    return message(sender, subject="later", extra="\r\n".join(filter(None, (date, kind))))
-
-
 MUCH_LATER = ours(SINCE + timedelta(minutes=31))
 
 
