@@ -220,7 +220,6 @@ def _begin(burning: Burning) -> Callable[..., Any]:
             # A transaction that wrote nothing is no passage, but for one that only asks, in case.
             real = _changes(books) > before or step == "Announcer._missed_somebody"
             burning.inside.step = step if real else ""
-            burning.at(f"{burning.inside.step}: begin, written")
         burning.at(f"{step if real else ''}: begin, committed")
 
     return begin
@@ -235,6 +234,7 @@ def _keep(burning: Burning) -> Callable[..., None]:
     original = AesSeal.keep
 
     def keep(seal: AesSeal) -> None:
+        burning.at(f"{burning.inside.step}: begin, written")
         original(seal)
         burning.at(f"{burning.inside.step}: begin, keys kept")
 
