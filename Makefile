@@ -18,7 +18,7 @@ help:
 	@echo "make fuzz       read random letters (ARGS='--count 20000 --seed 0'); MINUTES=60 hunts for faults guided by coverage"
 	@echo "make run        run the bot on the built-in mail server"
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
-	@echo "make crash      kill the bot KILLS times while mail arrives, and count (SERVERS=real: on Dovecot and Postfix)"
+	@echo "make crash      kill the bot KILLS times at work, and count (SERVERS=real: on Dovecot and Postfix; LAG=2 JITTER=1 SEED=1)"
 	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED tells the story of one)"
 	@echo "make drill      back up, destroy, restore and compare a store of APPLICATIONS applications"
 	@echo "make clean      remove what these commands made"
@@ -61,7 +61,8 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 crash: $(READY)
-	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100) --servers $(or $(SERVERS),built-in)
+	$(BIN)/python -m tests.campaigns.crash --kills $(or $(KILLS),100) --servers $(or $(SERVERS),built-in) \
+		--lag $(or $(LAG),0) --jitter $(or $(JITTER),0) $(if $(SEED),--seed $(SEED))
 
 simulate: $(READY)
 	$(BIN)/python -m tests.campaigns.simulate --campaigns $(or $(CAMPAIGNS),200) \

@@ -14,7 +14,8 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -37,6 +38,8 @@ from ranmailbot.ports import Account, Archived, Clock, Envelope, Unavailable
 
 _UIDS_AT_ONCE = 200
 _LOOK_BACK = 20
+_OVERTAKING = timedelta(minutes=30)
+"""By how much one copy may overtake another on its way into the archive: a retry of a queue lies in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ class ImapMailbox:
         self._alarm.ring()
 
     def archived(self, message_id: str, since: datetime) -> Archived:
-        """FOUND, or ABSENT if that can be proved: UIDVALIDITY unchanged since, and a later mail of ours is there.
+        """FOUND, or ABSENT if that can be proved: UIDVALIDITY unchanged since, and a much later mail of ours is there.
 
         Raises ValueError for a Message-ID that is not printable ASCII.
         """
@@ -145,10 +148,11 @@ class ImapMailbox:
                 return Archived.UNKNOWN
             uidvalidity = self._select(client, self._folders.archive, readonly=True)
             known_since = self._memory.note(uidvalidity, self._clock.now())
+            # The witness is sought first: between two questions both copies may come, this one before the witness.
+            provable = known_since <= since and self._much_later_mail_of_ours(client, since)
             hits = [int(uid) for uid in client.search(["HEADER", "Message-ID", message_id])][-_LOOK_BACK:]
             if hits:
                 return Archived.FOUND if _any_has(client, hits, message_id) else Archived.UNKNOWN
-            provable = known_since <= since and self._later_mail_of_ours(client, since)
             return Archived.ABSENT if provable else Archived.UNKNOWN
 
     def note_archive(self) -> bool:
@@ -314,19 +318,17 @@ class ImapMailbox:
 
     # -- archive -------------------------------------------------------------------------------------------------
 
-    def _later_mail_of_ours(self, client: Client, since: datetime) -> bool:
-        """Whether a mail of ours lies in the open archive that arrived there after `since`."""
+    def _much_later_mail_of_ours(self, client: Client, since: datetime) -> bool:
+        """Whether the open archive holds a mail that the bot wrote so long after `since` that nothing overtook it.
+
+        The date is the one we wrote into it: when a copy arrived says nothing about when its mail was handed over.
+        """
         last = sorted(int(uid) for uid in client.search(["ALL"]))[-_LOOK_BACK:]
         if not last:
             return False
-        answers = client.fetch(last, ["INTERNALDATE", "BODY.PEEK[HEADER.FIELDS (FROM)]"])
-        return any(
-            self._own in section(answers[uid], b"BODY[HEADER").decode("latin-1").casefold()
-            and isinstance(stamp := answers[uid].get(b"INTERNALDATE"), datetime)
-            and self._clock.arrival(stamp) > since
-            for uid in last
-            if uid in answers
-        )
+        answers = client.fetch(last, ["BODY.PEEK[HEADER.FIELDS (FROM DATE X-RANMAILBOT-KIND)]"])
+        heads = [section(answers[uid], b"BODY[HEADER") for uid in last if uid in answers]
+        return any((at := _written_at(head, self._own)) and at >= since + _OVERTAKING for head in heads)
 
 
 class _Alarm:
@@ -432,3 +434,15 @@ def _any_has(client: Client, uids: list[int], message_id: str) -> bool:
     answers = client.fetch(uids, ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"])
     headers = (section(answers[uid], b"BODY[HEADER") for uid in uids if uid in answers)
     return any(header.partition(b":")[2].strip() == message_id.encode("ascii") for header in headers)
+
+
+def _written_at(head: bytes, own: str) -> datetime | None:
+    """The Date of a mail that the bot itself wrote (people may use its address, too); None for any other."""
+    unfolded = head.decode("latin-1").casefold().replace("\r\n ", " ").replace("\r\n\t", " ")
+    fields = dict(line.partition(":")[::2] for line in unfolded.splitlines())
+    if own not in fields.get("from", "") or "x-ranmailbot-kind" not in fields:
+        return None
+    try:
+        return parsedate_to_datetime(fields.get("date", "")).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None

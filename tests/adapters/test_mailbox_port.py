@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +17,7 @@ import pytest
 
 from ranmailbot.adapters.embedded import EmbeddedServer
 from ranmailbot.adapters.imap import ImapMailbox
-from ranmailbot.adapters.imap_session import Patience
+from ranmailbot.adapters.imap_session import Client, Patience
 from ranmailbot.ports import Account, Archived, Envelope, Mailbox, Unavailable
 from tests.adapters.servers import (
     PASSWORD,
@@ -225,12 +226,24 @@ def test_an_archived_mail_is_found_by_its_whole_message_id(world: World) -> None
     assert world.mailbox.archived("<more@example.org>", datetime.now(UTC)) is Archived.UNKNOWN
 
 
-def test_a_mail_is_absent_only_if_a_later_one_of_ours_is_there(world: World) -> None:
+KIND = "X-Ranmailbot-Kind: digest"
+
+
+def ours(written: datetime | None, *, sender: str = "bot@call.example", kind: str = KIND) -> bytes:
+    """A mail as the bot writes it, but for what a test takes away."""
+    date = f"Date: {format_datetime(written)}" if written else "Date: yesterday"
+    return message(sender, subject="later", extra="\r\n".join(filter(None, (date, kind))))
+
+
+def test_a_mail_is_absent_only_if_a_much_later_one_of_ours_is_there(world: World) -> None:
     world.mailbox.fetch(1)
-    world.archive(message("bot@call.example", subject="before"))
+    world.archive(ours(LONG_AGO))
     world.mailbox.archived("<before@example.org>", LONG_AGO)
-    tomorrow = datetime.now(UTC) + timedelta(days=1)
-    assert world.mailbox.archived("<missing@example.org>", tomorrow) is Archived.UNKNOWN
+    since = datetime.now(UTC)
+    world.archive(ours(since + timedelta(minutes=29)))
+    assert world.mailbox.archived("<missing@example.org>", since) is Archived.UNKNOWN
+    world.archive(ours(since + timedelta(minutes=31)))
+    assert world.mailbox.archived("<missing@example.org>", since) is Archived.ABSENT
 
 
 def test_a_message_id_with_control_characters_is_refused(world: World) -> None:
@@ -264,36 +277,71 @@ def archive_world(server: EmbeddedServer, memory: Path, moment: datetime, addres
     return RealWorld(mailbox, server, address)
 
 
+SINCE = LONG_AGO + timedelta(days=1)
+"""When a mail came in doubt."""
+MUCH_LATER = ours(SINCE + timedelta(minutes=31))
+
+
 def test_absence_is_proved_over_a_restart_by_what_was_remembered(server: EmbeddedServer, tmp_path: Path) -> None:
     address, memory = unique_address(), tmp_path / "archive.json"
     first = archive_world(server, memory, LONG_AGO, address)
-    first.archive(message("bot@call.example", subject="later"))
+    first.archive(MUCH_LATER)
     first.mailbox.fetch(1)
     first.mailbox.close()
     second = archive_world(server, memory, LONG_AGO + timedelta(days=9), address)
-    assert second.mailbox.archived("<missing@example.org>", LONG_AGO + timedelta(days=1)) is Archived.ABSENT
+    assert second.mailbox.archived("<missing@example.org>", SINCE) is Archived.ABSENT
     second.mailbox.close()
 
 
 def test_a_new_uidvalidity_of_the_archive_proves_nothing(server: EmbeddedServer, tmp_path: Path) -> None:
     address, memory = unique_address(), tmp_path / "archive.json"
     first = archive_world(server, memory, LONG_AGO, address)
-    first.archive(message("bot@call.example", subject="later"))
+    first.archive(MUCH_LATER)
     first.mailbox.fetch(1)
     first.mailbox.close()
     with first._client() as client:
         client.delete("Archive")
-    first.archive(message("bot@call.example", subject="later"))
+    first.archive(MUCH_LATER)
     second = archive_world(server, memory, LONG_AGO + timedelta(days=9), address)
-    assert second.mailbox.archived("<missing@example.org>", LONG_AGO + timedelta(days=1)) is Archived.UNKNOWN
+    assert second.mailbox.archived("<missing@example.org>", SINCE) is Archived.UNKNOWN
     second.mailbox.close()
 
 
-def test_a_strangers_mail_in_the_archive_proves_nothing(server: EmbeddedServer, tmp_path: Path) -> None:
-    address = unique_address()
-    world = archive_world(server, tmp_path / "archive.json", LONG_AGO, address)
-    world.archive(message("stranger@example.test", subject="later"))
-    assert world.mailbox.archived("<missing@example.org>", LONG_AGO + timedelta(days=1)) is Archived.UNKNOWN
+@pytest.mark.parametrize(
+    "witness",
+    [
+        ours(SINCE + timedelta(days=1), sender="stranger@example.test"),
+        ours(SINCE + timedelta(days=1), kind=""),
+        ours(SINCE + timedelta(minutes=29)),
+        ours(SINCE - timedelta(minutes=31)),
+        ours(None),
+    ],
+    ids=["a stranger's", "a person's at our address", "a little later", "earlier, however late it came", "undated"],
+)
+def test_a_mail_in_the_archive_that_may_have_been_overtaken_proves_nothing(
+    server: EmbeddedServer, tmp_path: Path, witness: bytes
+) -> None:
+    world = archive_world(server, tmp_path / "archive.json", LONG_AGO, unique_address())
+    world.archive(witness)
+    assert world.mailbox.archived("<missing@example.org>", SINCE) is Archived.UNKNOWN
+    world.mailbox.close()
+
+
+def test_the_witness_is_sought_before_the_mail_so_that_what_comes_in_between_is_never_absent(
+    server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = archive_world(server, tmp_path / "archive.json", LONG_AGO, unique_address())
+    world.archive(MUCH_LATER)
+    asked: list[str] = []
+    search = Client.search
+
+    def noted(client: Client, criteria: list[str]) -> object:
+        asked.append(criteria[0])
+        return search(client, criteria)
+
+    monkeypatch.setattr(Client, "search", noted)
+    assert world.mailbox.archived("<missing@example.org>", SINCE) is Archived.ABSENT
+    assert asked == ["ALL", "HEADER"]
     world.mailbox.close()
 
 

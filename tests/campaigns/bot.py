@@ -1,59 +1,231 @@
-"""The bot as a process that may be killed at any moment: the worker of `run` on given servers, until its end.
+"""The bot as a process that may be killed at any moment: the worker of `run` on given servers, or one command.
 
-Started by crash.py as `python -m tests.campaigns.bot STATE SECONDS`: the clock stands SECONDS after the opening of the
-call and goes on from there. The mail server, with its passwords, is a line of JSON on standard input.
+`python -m tests.campaigns.bot` is a nursery: it has imported everything, and for each line of JSON on its standard
+input it forks a process and answers with its number. So a bot is at work a moment after it was asked for, and what is
+killed is a real process with its own connections and files. See `nursery.py` for the other end of the pipe.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
-from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
 
 from ranmailbot import service
+from ranmailbot.call.application import Decision
+from ranmailbot.call.timeline import Plan
 from ranmailbot.config import Settings
+from ranmailbot.flows.decide import decide_by_command
+from ranmailbot.flows.erase import erase_by_command
+from ranmailbot.mail.address import Address
 from ranmailbot.ports import Account
 from ranmailbot.runner import running
+from tests.campaigns.failpoints import NEVER, Fuse, armed, no_room
 from tests.world import OPENING, settings
 
+CONTACTS = tuple(Address("", f"contact{number}@example.org") for number in range(1, 5))
+"""Who gets every edition of the announcement."""
+LAST_DAY = OPENING + timedelta(days=32)
+MINUTES_A_SECOND = 5
+"""How fast the played clock goes: a lease of 15 minutes takes 3 seconds, half an hour 6."""
 
-def written(mail: service.MailServer) -> str:
-    """The mail server as one line, but for its folders, which have their usual names."""
-    facts = {"imap": asdict(mail.imap), "smtp": asdict(mail.smtp), "rest": [mail.archive, mail.authserv_id]}
-    return json.dumps(facts, default=str) + "\n"
+
+@dataclass(frozen=True)
+class PlayedClock:
+    """A clock that showed `start` at the real moment `begun` and has gone at `pace` since: no jumps, ever."""
+
+    begun: float
+    start: datetime = OPENING
+    pace: float = MINUTES_A_SECOND * 60
+
+    def now(self) -> datetime:
+        return self.arrival(datetime.now(UTC))
+
+    def monotonic(self) -> float:
+        return service.WallClock().monotonic()
+
+    def arrival(self, stamp: datetime) -> datetime:
+        return self.start + timedelta(seconds=(stamp.timestamp() - self.begun) * self.pace)
 
 
-def read(line: str) -> service.MailServer:
+UNLIMITED = {
+    "messages_per_minute": 100_000,
+    "replies_per_sender_per_day": 100,
+    "replies_per_domain_per_day": 100_000,
+    "replies_per_hour": 100_000,
+}
+"""What is counted are mails, not how long they wait for their turn."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One process. `work` is "run", or a command: "invite" and "erase" take the numbers of applications."""
+
+    state: Path
+    mail: service.MailServer
+    clock: PlayedClock
+    editions: int = 0
+    """So many editions of the announcement are due."""
+    work: str = "run"
+    numbers: tuple[int, ...] = ()
+    trouble: str = ""
+    """See `troubled`."""
+    children: bool = False
+    """Whether letters are read in child processes as in reality, or in this one, which starts faster."""
+    fuse: Fuse = NEVER
+
+    def written(self) -> str:
+        """As one line of JSON."""
+        return json.dumps(asdict(self), default=_plain) + "\n"
+
+
+def read(line: str) -> Order:
     """The other way round."""
-    facts = json.loads(line)
-    accounts = [
-        Account(**(one | {"ca_file": one["ca_file"] and Path(one["ca_file"])}))
-        for one in (facts["imap"], facts["smtp"])
-    ]
-    return service.MailServer(*accounts, *facts["rest"])
+    facts: dict[str, Any] = json.loads(line)
+    mail, clock = facts["mail"], facts["clock"]
+    imap, smtp = (Account(**(one | {"ca_file": one["ca_file"] and Path(one["ca_file"])})) for one in
+                  (mail["imap"], mail["smtp"]))  # fmt: skip
+    folders = service.ImapFolders(**mail["folders"])
+    return Order(**facts | {
+        "state": Path(facts["state"]),
+        "mail": service.MailServer(imap, smtp, mail["archive"], mail["authserv_id"], folders),
+        "clock": PlayedClock(clock["begun"], datetime.fromisoformat(clock["start"]), clock["pace"]),
+        "numbers": tuple(facts["numbers"]),
+        "fuse": Fuse(**facts["fuse"]),
+    })  # fmt: skip
 
 
-def settled() -> Settings:
-    """The shipped call without its timeline and at full pace: what is counted are answers to letters."""
+def settled(editions: int = 0) -> Settings:
+    """The shipped call at full pace and open for a month, with mailings that are due from the beginning."""
     found = settings()
-    limits = replace(found.limits, messages_per_minute=100_000)
-    return replace(found, call=replace(found.call, timeline=()), limits=limits)
+    limits = replace(found.limits, **UNLIMITED)
+    call = replace(found.call, timeline=timeline(editions), deadline=LAST_DAY)
+    return replace(found, call=call, limits=limits, announcement=CONTACTS)
+
+
+def timeline(editions: int) -> tuple[Plan, ...]:
+    """Invitations and session details for whoever is ready for them; the announcement, again and again."""
+    dated = {"anchor": "date", "days": 0, "at": time(0, 0), "day": date(2022, 3, 1)}
+    month = timedelta(days=31)
+    announced = (Plan("announcement", late=month, edition=n + 1, **dated) for n in range(editions))  # type: ignore[arg-type]
+    details = Plan("session_details", "each session", -36, time(0, 0), timedelta(days=36))
+    return (Plan("invitation", late=month, **dated), details, *announced)  # type: ignore[arg-type]
+
+
+def troubled(found: Settings, order: Order) -> Settings:
+    """`lapsing`: a mailing whose time is over. `hindered`: sessions whose details nobody has put in.
+
+    `unreachable`: no submission server. `no room`: no place to read in (see `live`).
+    """
+    call = found.call
+    if order.trouble == "lapsing":
+        over = Plan("closing", "date", 0, time(0, 0), timedelta(hours=1), order.editions, date(2022, 3, 1))
+        call = replace(call, timeline=(*call.timeline, over))
+    if order.trouble == "hindered":
+        call = replace(call, sessions=tuple(replace(session, room=None) for session in call.sessions))
+    return replace(found, call=call)
+
+
+def live(order: Order) -> None:
+    """What a forked process does until it is killed; a command ends by itself."""
+    if order.trouble == "no room":
+        no_room()
+    with armed(order.fuse):
+        found = troubled(settled(order.editions), order)
+        if order.work == "run":
+            _run(order, found)
+        else:
+            _command(order, found)
+
+
+def _run(order: Order, found: Settings) -> None:
+    with service.worker_lock(order.state):
+        mail = order.mail
+        if order.trouble == "unreachable":
+            mail = replace(mail, smtp=replace(mail.smtp, port=1))
+        worker = service.build(found, order.clock, state=order.state, mail=mail)
+        if not order.children:
+            worker._receiver = replace(worker._receiver, room=worker._receiver.room._reader)  # type: ignore[attr-defined]
+        with running(worker, threading.Event(), lambda: None):
+            threading.Event().wait()
+
+
+def _command(order: Order, found: Settings) -> None:
+    desktop, tokens = service.open_desktop(found, order.clock, order.state), service.RandomTokens()
+    facts = desktop.store, order.clock, tokens, found.call
+    if order.work == "erase":
+        for number in order.numbers:
+            erase_by_command(*facts, number)
+        return
+    decide_by_command(*facts, decision=Decision.INVITE, numbers=order.numbers)
 
 
 def main() -> None:
-    """Run until killed."""
-    state, seconds = Path(sys.argv[1]), float(sys.argv[2])
-    mail = read(sys.stdin.readline())
-    clock = service.WallClock(OPENING + timedelta(seconds=seconds) - datetime.now(UTC))
-    with service.worker_lock(state):
-        worker = service.build(settled(), clock, state=state, mail=mail)
-        with running(worker, threading.Event(), lambda: None):
-            sys.stdout.write("ready\n")
-            sys.stdout.flush()
-            threading.Event().wait()
+    """The nursery: fork, say who was born, and at `wait` how it ended."""
+    settled()
+    life, held = os.pipe()
+    for line in sys.stdin:
+        facts = json.loads(line)
+        if "wait" in facts:
+            _say(_waited(facts["wait"], facts["seconds"]))
+        elif (child := os.fork()) == 0:
+            os.close(held)
+            with _quietly(facts):
+                threading.Thread(target=_end_with, args=(life,), daemon=True).start()
+                live(read(line))
+        else:
+            _say(child)
+
+
+def _waited(child: int, seconds: float) -> int:
+    """The wait status of this child, or -1 if it still lives after so many seconds."""
+    give_up = monotonic() + seconds
+    while True:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            return status
+        if monotonic() > give_up:
+            return -1
+        sleep(0.005)
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+def _end_with(life: int) -> None:
+    """A bot never outlives the nursery: its end of this pipe closes with it."""
+    os.read(life, 1)
+    os._exit(1)
+
+
+@contextmanager
+def _quietly(facts: Mapping[str, Any]) -> Iterator[None]:
+    """Nothing of the child reaches the pipes of the nursery; whatever happens, it ends here."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    log = os.open(Path(facts["state"]).with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for descriptor, source in ((0, nothing), (1, nothing), (2, log)):
+        os.dup2(source, descriptor)
+    status = 1
+    try:
+        yield
+        status = 0
+    except BaseException as fault:  # noqa: BLE001 - the child must not go on as a second nursery
+        os.write(2, f"{type(fault).__name__}: {fault}\n".encode())
+    os._exit(status)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,17 @@
-"""The mail servers a campaign may run on, each as the same few questions: the built-in one, and real ones."""
+"""The mail servers a campaign may run on, each as the same few questions: the built-in one, and real ones.
+
+With a lag our archive gets its copies late, by a courier: they are handed over to a mailbox of its own, and carried.
+"""
 
 from __future__ import annotations
 
 import imaplib
+import random
 import smtplib
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +19,7 @@ from typing import Protocol
 from ranmailbot import service
 from ranmailbot.adapters.embedded import EmbeddedServer, start_embedded
 from ranmailbot.ports import Account
+from tests.campaigns.courier import Courier, Lag, carrying
 from tests.interop import bench as real_servers
 from tests.interop.bench import Bench
 from tests.world import settings
@@ -21,6 +27,8 @@ from tests.world import settings
 BOX = settings().call.mailbox.email
 AUTHSERV = "mx.campaign.example"
 ARCHIVE = "archive+prisons-call@ran.example"
+WAITING = "copies@courier.example"
+"""Where copies wait for the courier, if the archive lags."""
 PASSWORD = "campaign"
 KINDS = ("built-in", "real")
 _FIELDS = "HEADER.FIELDS (MESSAGE-ID DELIVERED-TO X-RANMAILBOT-KIND)"
@@ -45,7 +53,11 @@ class Post(Protocol):
         ...
 
     def copies(self) -> list[Copy]:
-        """Everything that arrived anywhere but at the bot."""
+        """Everything that arrived at anybody but the bot and the courier."""
+        ...
+
+    def client(self, user: str) -> imaplib.IMAP4:
+        """This mailbox, logged in; to be logged out."""
         ...
 
 
@@ -68,11 +80,16 @@ class BuiltInPost:
                 client.sendmail(sender, [BOX], raw)
 
     def copies(self) -> list[Copy]:
-        with imaplib.IMAP4("127.0.0.1", self.server.imap_port) as client:
-            client.login("everyone", PASSWORD)
+        with self.client("everyone") as client:
             client.select("INBOX", readonly=True)
             found = client.fetch("1:*", f"(BODY.PEEK[{_FIELDS}])")[1]
-        return [_copy(part[1], "") for part in found if isinstance(part, tuple)]
+        copies = (_copy(part[1], "") for part in found if isinstance(part, tuple))
+        return [copy for copy in copies if copy.recipient != WAITING]
+
+    def client(self, user: str) -> imaplib.IMAP4:
+        client = imaplib.IMAP4("127.0.0.1", self.server.imap_port)
+        client.login(user, PASSWORD)
+        return client
 
 
 @dataclass(frozen=True)
@@ -92,13 +109,52 @@ class RealPost:
 
     def copies(self) -> list[Copy]:
         self.bench.quiet()
-        people = [user for user in self.bench.users() if user != BOX]
+        people = [user for user in self.bench.users() if user not in (BOX, WAITING)]
         return [_copy(head, user) for user in people for head in self.bench.mails(user, part=_FIELDS)]
+
+    def client(self, user: str) -> imaplib.IMAP4:
+        trusting = ssl.create_default_context(cafile=self.bench.ca_file)
+        client = imaplib.IMAP4_SSL(real_servers.HOST, self.bench.ports["imap_port"], ssl_context=trusting)
+        client.login(user, real_servers.PASSWORD)
+        return client
+
+
+@dataclass(frozen=True)
+class LaggingPost:
+    """Another post whose archive gets its copies from a courier."""
+
+    post: Post
+    courier: Courier
+
+    @property
+    def mail(self) -> service.MailServer:
+        return replace(self.post.mail, archive=WAITING)
+
+    def deliver(self, letters: Sequence[tuple[str, bytes]]) -> None:
+        self.post.deliver(letters)
+
+    def copies(self) -> list[Copy]:
+        self.courier.check()
+        return self.post.copies()
+
+    def client(self, user: str) -> imaplib.IMAP4:
+        return self.post.client(user)
 
 
 @contextmanager
-def opened(kind: str, folder: Path) -> Iterator[Post]:
+def opened(kind: str, folder: Path, lag: Lag = Lag(), seed: int = 1) -> Iterator[Post]:  # noqa: B008 - frozen
     """One of KINDS, until the block ends."""
+    with _servers(kind, folder) as post:
+        if not lag.seconds:
+            yield post
+            return
+        chance = random.Random(seed)  # noqa: S311 - played
+        with carrying(lambda: post.client(WAITING), lambda: post.client(BOX), lag, chance) as courier:
+            yield LaggingPost(post, courier)
+
+
+@contextmanager
+def _servers(kind: str, folder: Path) -> Iterator[Post]:
     if kind == "real":
         with real_servers.running() as bench:
             yield RealPost(bench)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.utils import parsedate_to_datetime
 
 from ranmailbot.ports import Archived, Envelope, Unavailable
 
 _MESSAGE_ID = re.compile(rb"^message-id:[ \t]*(<[^>\r\n]*>)", re.IGNORECASE | re.MULTILINE)
 _HEADERS_END = b"\r\n\r\n"
+OVERTAKING = timedelta(minutes=30)
+"""By how much copies overtake each other on their way into the archive."""
 
 
 class FakeMailbox:
     """Folders of envelopes. `calls` says what was asked of it; set `unavailable` to a reason to make it fail."""
 
-    def __init__(
-        self, *, message_bytes: int = 25_000_000, arrival: Callable[[datetime], datetime] = lambda stamp: stamp
-    ) -> None:
+    def __init__(self, *, message_bytes: int = 25_000_000) -> None:
         self.folders: dict[str, list[Envelope]] = {"INBOX": [], "Junk": [], "Archive": []}
         self.contents: dict[tuple[str, int, int], bytes] = {}
         self.unavailable = ""
@@ -27,7 +29,6 @@ class FakeMailbox:
         self.archive_since: datetime | None = None
         """Since when the archive has its UIDVALIDITY; None for ever."""
         self._message_bytes = message_bytes
-        self._arrival = arrival
         self._uidvalidity = dict.fromkeys(self.folders, 1)
         self._next_uid = 1
         self._news = True
@@ -89,11 +90,10 @@ class FakeMailbox:
         if not message_id.isascii() or not message_id.isprintable():
             raise ValueError("a Message-ID of ours is printable ASCII")
         self._called("archived")
-        archive = self.folders.get("Archive", [])
         if any(_message_id(raw) == message_id.encode() for raw in self.raws("Archive")):
             return Archived.FOUND
         known = self.archive_since is None or self.archive_since <= since
-        later = any(self._arrival(envelope.stamp) > since for envelope in archive)
+        later = any(_written_at(raw) >= since + OVERTAKING for raw in self.raws("Archive"))
         return Archived.ABSENT if known and later else Archived.UNKNOWN
 
     def close(self) -> None:
@@ -107,6 +107,13 @@ class FakeMailbox:
 
 def _same(one: Envelope, other: Envelope) -> bool:
     return replace(one, raw=b"") == replace(other, raw=b"")
+
+
+def _written_at(raw: bytes) -> datetime:
+    """The Date of a mail of the bot; long ago for any other."""
+    head = message_from_bytes(raw.partition(_HEADERS_END)[0] + _HEADERS_END)
+    ours = head["X-Ranmailbot-Kind"] is not None
+    return parsedate_to_datetime(head["Date"]) if ours else datetime.min.replace(tzinfo=UTC)
 
 
 def _message_id(raw: bytes) -> bytes:

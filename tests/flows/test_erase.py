@@ -18,7 +18,7 @@ from ranmailbot.call.application import Application, Status, StepRefused
 from ranmailbot.desk import Outcome, Recipient
 from ranmailbot.flows.erase import erase_by_command
 from ranmailbot.mail.address import Address
-from ranmailbot.ports import State
+from ranmailbot.records import State
 from ranmailbot.sealing import KeyGone
 from tests.world import World
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -125,14 +126,16 @@ def test_absence_is_proved_over_a_restart_and_not_after_the_folder_was_made_anew
     assert asked(began) is Archived.UNKNOWN
     bench.store(address.replace("@", "+Archive@"), message("stranger@example.test", subject="later"))
     assert asked(began - HOUR) is Archived.UNKNOWN
-    bench.store(address.replace("@", "+Archive@"), message(BOT, subject="later"))
+    much_later = format_datetime(datetime.now(UTC) + HOUR)
+    later = message(BOT, subject="later", extra=f"Date: {much_later}\r\nX-Ranmailbot-Kind: digest")
+    bench.store(address.replace("@", "+Archive@"), later)
     known_since = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=1)
     facts = memory.read_text().replace(str(datetime.now(UTC).year), "2022")  # as if we had known it for years
     memory.write_text(facts)
     assert asked(known_since) is Archived.ABSENT
     with bench.client(address) as person:
         person.delete("Archive")
-    bench.store(address.replace("@", "+Archive@"), message(BOT, subject="later"))
+    bench.store(address.replace("@", "+Archive@"), later)
     assert asked(known_since) is Archived.UNKNOWN
 
 
