@@ -99,8 +99,11 @@ class Mailbox(Protocol):
         """End a `wait` at once; the only method another thread may call."""
         ...
 
-    def archived(self, message_id: str, since: datetime) -> Archived:
-        """Whether the archive folder holds a mail of ours with this Message-ID, in doubt since `since`."""
+    def archived(self, message_id: str, since: datetime, later: Collection[str] | None = None) -> Archived:
+        """Whether the archive folder holds a mail of ours with this Message-ID, in doubt since `since`.
+
+        `later`: the only mails that may witness its absence, known to have been sent after it was in doubt.
+        """
         ...
 
     def close(self) -> None: ...
@@ -341,6 +344,10 @@ class Books(Ledger, Protocol):
 
     def extend(self, number: int, lease_until: datetime) -> None:
         """This mail stays in doubt until then."""
+        ...
+
+    def sent_after_doubt(self, number: int) -> frozenset[str]:
+        """Message-IDs of the newest mails that were written after this one was in doubt, and sent: by no clock."""
         ...
 
     def erase(self, number: int, at: datetime) -> None:

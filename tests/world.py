@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -125,6 +125,7 @@ class World:
         self.mailbox = FakeMailbox()
         self.submission = FakeSubmission()
         self.archived = Archived.UNKNOWN
+        self.probed: list[tuple[str, datetime, frozenset[str]]] = []
         self.tokens = CountedTokens()
         self.engine = open_engine(folder / "state")
         self.seal = seal = AesSeal(temporary_store(b"k" * 32))
@@ -143,8 +144,19 @@ class World:
         self.announcer = Announcer(self.store, self.desk, self.call, self.clock)
         self.brake = Brake(Alarms(self.desk, self.call), self.limits.replies_per_hour)
         self.submitter = Submitter(
-            self.submission, self.store, self.clock, self.limits, owner, lambda _id, _since: self.archived, self.brake
+            submission=self.submission,
+            store=self.store,
+            clock=self.clock,
+            limits=self.limits,
+            owner=owner,
+            probe=self.probe,
+            brake=self.brake,
         )
+
+    def probe(self, message_id: str, since: datetime, later: Collection[str]) -> Archived:
+        """What the archive says; the questions are remembered."""
+        self.probed.append((message_id, since, frozenset(later)))
+        return self.archived
 
     def settle(self) -> None:
         for _ in range(200):

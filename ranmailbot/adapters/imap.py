@@ -8,20 +8,19 @@ Known limit: login by password only; OAuth2 (XOAUTH2) will come in through `conn
 
 from __future__ import annotations
 
-import json
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
 from imapclient import DELETED
 from imapclient.exceptions import ProtocolError
 
+from ranmailbot.adapters.imap_archive import ArchiveMemory, written_after
 from ranmailbot.adapters.imap_session import (
     BROKEN,
     Client,
@@ -84,7 +83,7 @@ class ImapMailbox:
         self._message_bytes = message_bytes
         self._batch_bytes = batch_bytes
         self._patience = patience
-        self._memory = _Memory(memory)
+        self._memory = ArchiveMemory(memory)
         self._dog = Watchdog()
         self._client: Client | None = None
         self._existing: dict[str, str] = {}
@@ -134,7 +133,7 @@ class ImapMailbox:
         """End a `wait` at once, or the next one; may be called by any thread, also after `close`."""
         self._alarm.ring()
 
-    def archived(self, message_id: str, since: datetime) -> Archived:
+    def archived(self, message_id: str, since: datetime, later: Collection[str] | None = None) -> Archived:
         """FOUND, or ABSENT if that can be proved: UIDVALIDITY unchanged since, and a much later mail of ours is there.
 
         Raises ValueError for a Message-ID that is not printable ASCII.
@@ -149,7 +148,7 @@ class ImapMailbox:
             uidvalidity = self._select(client, self._folders.archive, readonly=True)
             known_since = self._memory.note(uidvalidity, self._clock.now())
             # The witness is sought first: between two questions both copies may come, this one before the witness.
-            provable = known_since <= since and self._much_later_mail_of_ours(client, since)
+            provable = known_since <= since and self._witness(client, since, later)
             hits = [int(uid) for uid in client.search(["HEADER", "Message-ID", message_id])][-_LOOK_BACK:]
             if hits:
                 return Archived.FOUND if _any_has(client, hits, message_id) else Archived.UNKNOWN
@@ -318,17 +317,18 @@ class ImapMailbox:
 
     # -- archive -------------------------------------------------------------------------------------------------
 
-    def _much_later_mail_of_ours(self, client: Client, since: datetime) -> bool:
+    def _witness(self, client: Client, since: datetime, later: Collection[str] | None) -> bool:
         """Whether the open archive holds a mail that the bot wrote so long after `since` that nothing overtook it.
 
-        The date is the one we wrote into it: when a copy arrived says nothing about when its mail was handed over.
+        The date is the one we wrote into it: when a copy arrived says nothing about when its mail was handed over. A
+        clock may have been wrong, so it must also be one of `later`, if these are known.
         """
         last = sorted(int(uid) for uid in client.search(["ALL"]))[-_LOOK_BACK:]
         if not last:
             return False
-        answers = client.fetch(last, ["BODY.PEEK[HEADER.FIELDS (FROM DATE X-RANMAILBOT-KIND)]"])
+        answers = client.fetch(last, ["BODY.PEEK[HEADER.FIELDS (FROM DATE MESSAGE-ID X-RANMAILBOT-KIND)]"])
         heads = [section(answers[uid], b"BODY[HEADER") for uid in last if uid in answers]
-        return any((at := _written_at(head, self._own)) and at >= since + _OVERTAKING for head in heads)
+        return any(written_after(head, self._own, since + _OVERTAKING, later) for head in heads)
 
 
 class _Alarm:
@@ -355,32 +355,6 @@ class _Alarm:
     def __del__(self) -> None:
         os.close(self.descriptor)
         os.close(self._writer)
-
-
-class _Memory:
-    """Since when the archive has had its UIDVALIDITY, as far as we saw; in a file, if there is one."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._seen: tuple[int, datetime] | None = None
-        if path is not None and path.is_file():
-            facts = json.loads(path.read_text())
-            self._seen = int(facts["uidvalidity"]), datetime.fromisoformat(facts["since"])
-
-    def note(self, uidvalidity: int, now: datetime) -> datetime:
-        """Note what the archive has now; since when it has had it."""
-        if self._seen is None or self._seen[0] != uidvalidity:
-            self._seen = (uidvalidity, now)
-            self._keep()
-        return self._seen[1]
-
-    def _keep(self) -> None:
-        if self._path is None or self._seen is None:
-            return
-        unfinished = self._path.with_suffix(".new")
-        unfinished.write_text(json.dumps({"uidvalidity": self._seen[0], "since": self._seen[1].isoformat()}))
-        unfinished.chmod(0o600)
-        unfinished.rename(self._path)
 
 
 def _namespace(client: Client) -> tuple[str, str]:
@@ -434,15 +408,3 @@ def _any_has(client: Client, uids: list[int], message_id: str) -> bool:
     answers = client.fetch(uids, ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]"])
     headers = (section(answers[uid], b"BODY[HEADER") for uid in uids if uid in answers)
     return any(header.partition(b":")[2].strip() == message_id.encode("ascii") for header in headers)
-
-
-def _written_at(head: bytes, own: str) -> datetime | None:
-    """The Date of a mail that the bot itself wrote (people may use its address, too); None for any other."""
-    unfolded = head.decode("latin-1").casefold().replace("\r\n ", " ").replace("\r\n\t", " ")
-    fields = dict(line.partition(":")[::2] for line in unfolded.splitlines())
-    if own not in fields.get("from", "") or "x-ranmailbot-kind" not in fields:
-        return None
-    try:
-        return parsedate_to_datetime(fields.get("date", "")).astimezone(UTC)
-    except (ValueError, TypeError):
-        return None

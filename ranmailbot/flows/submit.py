@@ -6,7 +6,7 @@ happens after that is either a clear answer, or looked up in our own archive, or
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -41,7 +41,7 @@ class Submitter:
     clock: Clock
     limits: Limits
     owner: str
-    probe: Callable[[str, datetime], Archived]
+    probe: Callable[[str, datetime, Collection[str]], Archived]
     brake: Brake
 
     def run(self) -> int:
@@ -137,11 +137,13 @@ class Submitter:
         journal.mail(waiting.number, waiting.kind, f"recovered: {after}")
 
     def _looked_up(self, waiting: Waiting, now: datetime) -> State:
-        """What our archive says of a mail in doubt. It can prove an absence once a later mail of ours lies there."""
+        """What our archive says of a mail in doubt. A mail there that was written later can prove an absence."""
         since = waiting.doubted_at
         if since is None:
             return State.HELD
-        found = self.probe(waiting.mail.message_id, since)
+        with self.store.look() as books:
+            later = books.sent_after_doubt(waiting.number)
+        found = self.probe(waiting.mail.message_id, since, later)
         undecided = State.IN_DOUBT if now - since < ASK_AGAIN_FOR else State.HELD
         return {Archived.FOUND: State.SENT, Archived.ABSENT: State.QUEUED}.get(found, undecided)
 

@@ -221,6 +221,7 @@ def test_an_older_backup_is_brought_up_to_date(shop: Shop, tmp_path: Path) -> No
             "DROP INDEX ix_outbox_call_reply_created_at",
             "DROP INDEX ix_letters_call_again",
             "ALTER TABLE outbox DROP COLUMN domain",
+            "ALTER TABLE outbox DROP COLUMN doubted_after",
             "UPDATE alembic_version SET version_num = '0002'",
         ):
             connection.execute(statement)

@@ -327,6 +327,19 @@ def test_a_mail_in_the_archive_that_may_have_been_overtaken_proves_nothing(
     world.mailbox.close()
 
 
+def test_only_a_mail_that_is_known_to_be_later_is_a_witness_if_these_are_named(
+    server: EmbeddedServer, tmp_path: Path
+) -> None:
+    world = archive_world(server, tmp_path / "archive.json", LONG_AGO, unique_address())
+    world.archive(MUCH_LATER)
+    own = next(line for line in MUCH_LATER.decode().split("\r\n") if line.startswith("Message-ID: "))
+    named = own.partition(": ")[2]
+    for later, verdict in (([named], Archived.ABSENT), (["<other@example.org>"], Archived.UNKNOWN)):
+        assert world.mailbox.archived("<missing@example.org>", SINCE, later) is verdict
+    assert world.mailbox.archived("<missing@example.org>", SINCE, []) is Archived.UNKNOWN
+    world.mailbox.close()
+
+
 def test_the_witness_is_sought_before_the_mail_so_that_what_comes_in_between_is_never_absent(
     server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,6 @@ class FusedWorld(QuickWorld):
             self.restart()
             self.pass_time(minutes=LEASE_MINUTES)
 
-    def _probe(self, message_id: str, _since: object) -> Archived:
+    def _probe(self, message_id: str, _since: object, _later: object) -> Archived:
         sent = {mail.message_id for mail in self.submission.sent}
         return Archived.FOUND if message_id in sent else Archived.ABSENT

@@ -1,13 +1,13 @@
 """The bot's hands in a campaign: a mailbox, a submission server and an archive, in memory, with all their troubles.
 
 What they hold is the truth of the world outside: the bot's books are held against it. Known limit: an archive that
-loses one copy and shows later ones would make the bot send twice, and so would one that is later than a lease while the
-bot's clock is behind. This one copies in order, late, not at all, or refuses.
+loses one copy and shows later ones would make the bot send twice. This one copies in order, late, not at all, or
+refuses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.outgoing import OutgoingMail
 from ranmailbot.ports import Archived, Envelope, Unavailable, Unreadable
 from tests.campaigns.trouble import Clock, Trouble
-from tests.fakes.mailbox import FakeMailbox
+from tests.fakes.mailbox import OVERTAKING, FakeMailbox
 
 WAITING = ("INBOX", "Junk")
 
@@ -78,7 +78,7 @@ class Archive:
     clock: Clock
     trouble: Trouble
     copies: list[tuple[datetime, datetime, str]] = field(default_factory=list)
-    """When it can be seen, when it was sent (true time), Message-ID."""
+    """When it can be seen (true time), when it was written (by our clock), Message-ID."""
     keeps: bool = True
     known_since: datetime | None = None
 
@@ -87,14 +87,12 @@ class Archive:
         if not self.keeps:
             return
         late = self.trouble.chance.choice((3, 20, 50)) if self.trouble.happens("archive: late", 0.1) else 0
-        if self.clock.wrong_by < timedelta():
-            late = min(late, 10)
         before = self.copies[-1][0] if self.copies else self.clock.true
         seen = max(self.clock.true + timedelta(minutes=late), before)
-        self.copies.append((seen, self.clock.true, message_id))
+        self.copies.append((seen, self.clock.now(), message_id))
 
-    def probe(self, message_id: str, since: datetime) -> Archived:
-        """What ImapMailbox.archived says: found; absent if a later mail of ours is there; else unknown."""
+    def probe(self, message_id: str, since: datetime, later: Collection[str]) -> Archived:
+        """What ImapMailbox.archived says: found; absent if a mail is there that was written later; else unknown."""
         self.trouble.deadly("while the archive is asked")
         self.trouble.broken("while the archive is asked")
         if self.known_since is not None and self.known_since > since:
@@ -102,7 +100,8 @@ class Archive:
         shown = [copy for copy in self.copies if copy[0] <= self.clock.true]
         if any(copy[2] == message_id for copy in shown):
             return Archived.FOUND
-        return Archived.ABSENT if any(copy[1] > since for copy in shown) else Archived.UNKNOWN
+        witness = any(copy[2] in later and copy[1] >= since + OVERTAKING for copy in shown)
+        return Archived.ABSENT if witness else Archived.UNKNOWN
 
     def renumber(self) -> None:
         """The server gives the archive a new UIDVALIDITY: what was in doubt before cannot be proved any more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -86,15 +86,16 @@ class FakeMailbox:
     def wake(self) -> None:
         self._woken = True
 
-    def archived(self, message_id: str, since: datetime) -> Archived:
+    def archived(self, message_id: str, since: datetime, later: Collection[str] | None = None) -> Archived:
         if not message_id.isascii() or not message_id.isprintable():
             raise ValueError("a Message-ID of ours is printable ASCII")
         self._called("archived")
         if any(_message_id(raw) == message_id.encode() for raw in self.raws("Archive")):
             return Archived.FOUND
         known = self.archive_since is None or self.archive_since <= since
-        later = any(_written_at(raw) >= since + OVERTAKING for raw in self.raws("Archive"))
-        return Archived.ABSENT if known and later else Archived.UNKNOWN
+        copies = [raw for raw in self.raws("Archive") if later is None or _message_id(raw).decode() in later]
+        witness = any(_written_at(raw) >= since + OVERTAKING for raw in copies)
+        return Archived.ABSENT if known and witness else Archived.UNKNOWN
 
     def close(self) -> None:
         self.calls.append("close")

@@ -162,6 +162,24 @@ def test_an_archive_that_can_tell_after_a_while_is_believed(world: World) -> Non
     assert state(world) is State.SENT
 
 
+def test_only_what_was_written_after_the_doubt_may_witness_an_absence_whatever_the_clock_says(world: World) -> None:
+    for sender in ("before@example.org", ANN):
+        world.post(sender, "Hello")
+    world.receive()
+    before, doubted = (mail.message_id for mail in world.outbox())
+    world.submission.outcomes[doubted] = Unclear("no answer after DATA")
+    world.submitter.run()
+    world.clock.moment -= timedelta(hours=3)
+    world.post("after@example.org", "Hello")
+    world.receive()
+    world.submitter.run()
+    world.clock.moment += timedelta(hours=4)
+    world.submitter.run()
+    asked = [later for message_id, _, later in world.probed if message_id == doubted]
+    assert asked == [frozenset({world.outbox()[2].message_id})]
+    assert before not in asked[0]
+
+
 def test_a_mail_in_doubt_that_the_archive_never_accepted_is_held_whatever_the_archive_says(world: World) -> None:
     queue_one(world)
     world.submission.archives = False

@@ -7,7 +7,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, bindparam, func, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    bindparam,
+    func,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from ranmailbot.adapters.sql import people, tables
@@ -18,6 +29,8 @@ from ranmailbot.ports import Waiting, Written
 from ranmailbot.records import State
 from ranmailbot.sealing import KeyGone
 
+WITNESSES = 200
+"""How many of the newest mails may witness that another one is absent."""
 PERHAPS_SENT = "probably sent before the restore"
 
 
@@ -132,7 +145,19 @@ def advance(shelf: Shelf, number: int, before: State, after: State, *, at: datet
 def doubt(shelf: Shelf, number: int, archived_at: datetime | None, lease_until: datetime) -> bool:
     """From claimed to in doubt, with a lease of its own: the mails before it in its group may have taken long."""
     values = {"state": str(State.IN_DOUBT), "doubted_at": archived_at, "lease_until": lease_until}
-    return _set(shelf, number, State.CLAIMED, values)
+    newest = select(func.max(tables.outbox.c.id)).scalar_subquery()
+    return _set(shelf, number, State.CLAIMED, values, doubted_after=newest)
+
+
+def sent_after_doubt(shelf: Shelf, number: int) -> frozenset[str]:
+    """Mails that were written after this one was in doubt, and sent: the order of rows knows of no clock."""
+    table = tables.outbox
+    row = shelf.one(table, id=number)
+    if row is None or row.doubted_after is None:
+        return frozenset()
+    sent = (table.c.call == shelf.call.key, table.c.id > row.doubted_after, table.c.state == str(State.SENT))
+    query = select(table.c.message_id).where(*sent).order_by(table.c.id.desc()).limit(WITNESSES)
+    return frozenset(shelf.connection.execute(query).scalars())
 
 
 def extend(shelf: Shelf, number: int, lease_until: datetime) -> None:
@@ -200,7 +225,9 @@ def _counted(shelf: Shelf, since: datetime, column: str = "", value: str = "") -
     return int(shelf.connection.execute(_replies(column), asked).scalar_one())
 
 
-def _set(shelf: Shelf, number: int, before: State, values: dict[str, Any], **counted: ColumnElement[int]) -> bool:
+def _set(
+    shelf: Shelf, number: int, before: State, values: dict[str, Any], **counted: ColumnElement[Any] | ScalarSelect[Any]
+) -> bool:
     to = {f"to_{name}": value for name, value in values.items()}
     statement = _compare_and_set(tuple(values))
     if counted:

@@ -246,6 +246,9 @@ class SqlBooks:
     def extend(self, number: int, lease_until: datetime) -> None:
         outbox.extend(self.shelf, number, lease_until)
 
+    def sent_after_doubt(self, number: int) -> frozenset[str]:
+        return outbox.sent_after_doubt(self.shelf, number)
+
     def erase(self, number: int, at: datetime) -> None:
         erasing.erase(self.shelf, number, at)
 

@@ -213,6 +213,7 @@ outbox = Table(
     Column("claimed_by", Text, nullable=False),
     Column("lease_until", Moment),
     Column("doubted_at", Moment),
+    Column("doubted_after", BigInteger),
     Column("created_at", Moment, nullable=False),
     Column("settled_at", Moment),
     Column("last_reply", Text, nullable=False),
