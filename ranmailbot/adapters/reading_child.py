@@ -53,6 +53,10 @@ _Read_co = TypeVar("_Read_co", covariant=True)
 class Reader(Protocol[_Read_co]):
     """Reads one message. Handed to the child as it is, so it must survive pickling, and so must what it makes."""
 
+    def prepare(self) -> None:
+        """Load whatever reading may need: called in each child, before it can open no more files."""
+        ...
+
     def read_one(self, envelope: Envelope, arrived: datetime) -> _Read_co | Unreadable: ...
 
 
@@ -67,10 +71,11 @@ def warm_up() -> None:
         codecs.lookup(charset)
 
 
-def enter(reader: Reader[object], limits: Limits) -> None:  # noqa: ARG001 - with the reader its modules are imported in time
+def enter(reader: Reader[object], limits: Limits) -> None:
     """Called once in every child, before it reads anything."""
     _die_with_the_parent()
     warm_up()
+    reader.prepare()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGPROF, _call_time)
     signal.signal(signal.SIGALRM, _call_time)

@@ -12,6 +12,7 @@ from ranmailbot.adapters.reading_room import InProcessReadingRoom
 from ranmailbot.call.call import Call
 from ranmailbot.desk import Case, Context
 from ranmailbot.intake import recognise
+from ranmailbot.mail import language
 from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.letter import Letter
@@ -38,6 +39,10 @@ class WholeReader:
     room: InProcessReadingRoom
     call: Call
     form: SentForm
+
+    def prepare(self) -> None:
+        """Load what judging loads only when it is needed."""
+        language.load()
 
     def read_one(self, envelope: Envelope, arrived: datetime) -> Understood | Unreadable:
         """What this mail would lead to, or why that cannot be told."""

@@ -47,6 +47,11 @@ def language_name(language: str) -> str:
     return _NAMES.get(_base(language), "")
 
 
+def load() -> None:
+    """Load the detector now: in a child of the reading room no file can be opened later."""
+    _detected("")
+
+
 def _detected(text: str) -> tuple[str, int]:
     """The language of most of the text and its share in percent; ("", 0) if the detector is not sure."""
     import pycld2  # noqa: PLC0415, RUF100 - loaded with the first answers that need it, not with the bot

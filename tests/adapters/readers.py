@@ -21,6 +21,9 @@ class Troubled:
 
     real: InProcessReadingRoom
 
+    def prepare(self) -> None:
+        self.real.prepare()
+
     def read_one(self, envelope: Envelope, arrived: datetime) -> Letter | Unreadable:
         for name, trouble in TROUBLES.items():
             if f"trouble: {name}".encode() in envelope.raw:
