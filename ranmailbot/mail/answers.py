@@ -292,7 +292,11 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
         cut = later
         last.doubt(_PERHAPS_FAREWELL)
     if not "".join(rows[:cut]).strip():
-        return cut == 0
+        if cut > 0 or len(last.spans) == 1:
+            return cut == 0
+        sheet.left.append(last.spans[-1])
+        last.spans = last.spans[:-1]
+        return _cut_tail(sheet, [last], sender)
     behind = tail_in_line(rows[:cut], sender)
     if behind is None and cut >= len(rows):
         return False

@@ -151,6 +151,8 @@ def _is_farewell(lines: Sequence[str], number: int, known: Collection[str]) -> b
     line = lines[number]
     if not line.strip() or len(line) > _FAREWELL_CHARACTERS or _goes_on(lines, number):
         return False
+    if line.rstrip().endswith("?"):
+        return False  # "And yours?" asks
     found = keys(line)
     if not found or (found[0] not in FAREWELL_WORDS and found[0] not in _AND_WORDS):
         return False
