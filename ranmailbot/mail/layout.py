@@ -155,8 +155,9 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     reply = words(whole)
     depth_of = _word_depths(reply, starts, depths)
     found = matches(reply, sent, depth_of)
-    events = _unrepeated([_matched(match, reply, sent) for match in found], whole)
-    events += _near_questions(reply, sent, starts, events)
+    matched = [_matched(match, reply, sent) for match in found]
+    events = _unrepeated(matched, whole)
+    events += _near_questions(reply, sent, starts, matched)
     events += _retyped_questions(reply, sent, events)
     events += _profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)

@@ -102,7 +102,7 @@ def _nearest(reply: Words, sent: SentText, start: int) -> NearQuestion | None:
     numbered = label is not None and label["number"] == str(piece.question)
     last = reply.ends[found[best.taken - 1]]
     end = marks_end(reply.text, last)
-    if not _ends(reply.text, last, end, believed=numbered or best.fits >= _SURELY):
+    if not _ends(reply.text, last, end, numbered=numbered, surely=best.fits >= _SURELY):
         return None
     ours = _equal_words(reply, sent.words.keys[slice(*piece.core)], found[: best.taken])
     edges = ((0, reply.starts[first]), *ours, (end, end))
@@ -131,11 +131,12 @@ def _fits(reply: Words, sent: SentText, found: Sequence[int]) -> list[_Fit]:
     return sorted(tried, reverse=True)
 
 
-def _ends(text: str, last: int, end: int, *, believed: bool) -> bool:
-    """Whether a question ends here: with its mark, or, if much speaks for it, with a colon or the line."""
+def _ends(text: str, last: int, end: int, *, numbered: bool, surely: bool) -> bool:
+    """Whether a question ends here: with its mark; if it surely is one, with a colon; with its line if numbered."""
     if end > last and "?" in text[last:end].replace("？", "?"):
         return True
-    return believed and (end > last or not text[end : end + _LINE_END].split("\n", 1)[0].strip(" \t*_>|."))
+    alone = not text[end : end + _LINE_END].split("\n", 1)[0].strip(" \t*_>|.")
+    return alone if numbered else surely and (alone or end > last)
 
 
 def _equal_words(reply: Words, asked: Sequence[str], found: Sequence[int]) -> tuple[Span, ...]:
