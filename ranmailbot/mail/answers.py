@@ -32,6 +32,7 @@ from ranmailbot.mail.trimmings import (
     without_greeting,
     without_lead,
     without_name,
+    without_rule_below,
     without_stars,
 )
 
@@ -102,7 +103,8 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     for found in chosen:
         found.spans, cuts = without_cut(layout, found.spans)
         found.spans, stars = without_stars(layout, found.spans)
-        sheet.marks += cuts + stars
+        found.spans, rules = without_rule_below(layout, found.spans)
+        sheet.marks += cuts + stars + rules
         if any(is_damaged(layout.text[start:end]) for start, end in found.spans):
             found.doubt(_PERHAPS_DAMAGED)
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))

@@ -30,6 +30,7 @@ _LINE = 2_000
 _EMPTY = " \t\n>|*_"
 _EDITED = 0.9
 _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
+_ASKING_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)])[\s*_\"“„]*$")
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
 _COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
 _ASKED = re.compile(r"[ \t*_)]{0,3}[:：?？]|[ \t]+[-–—](?=[ \t])")
@@ -441,7 +442,7 @@ def _without_marks(text: str, span: Span, following: _Event | None, rules: bool,
     start, end = span
     if following is not None and following.asks:
         line = max(start, text.rfind("\n", start, end) + 1)
-        label = _BARE_LABEL.match(text, line, end)
+        label = _BARE_LABEL.match(text, line, end) or _ASKING_LABEL.match(text, line, end)
         at_line = line > start or start == 0
         if at_line and label is not None and label.end() == end and text[line:end].strip():
             marks.append((line, end))

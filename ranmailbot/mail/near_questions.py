@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ranmailbot.mail.sent_text import SentText
 from ranmailbot.mail.slips import ahead_in_sentence, alignment_costs, marks_end
-from ranmailbot.mail.words import Words
+from ranmailbot.mail.words import Words, similar
 
 Span = tuple[int, int]
 
@@ -102,7 +102,8 @@ def _nearest(reply: Words, sent: SentText, start: int) -> NearQuestion | None:
     numbered = label is not None and label["number"] == str(piece.question)
     last = reply.ends[found[best.taken - 1]]
     end = marks_end(reply.text, last)
-    if not _ends(reply.text, last, end, numbered=numbered, surely=best.fits >= _SURELY):
+    same = similar(reply.keys[first], sent.words.keys[piece.core[0]])
+    if not _ends(reply.text, last, end, numbered=numbered and same, surely=same and best.fits >= _SURELY):
         return None
     ours = _equal_words(reply, sent.words.keys[slice(*piece.core)], found[: best.taken])
     edges = ((0, reply.starts[first]), *ours, (end, end))

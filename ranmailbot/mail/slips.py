@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import takewhile
 
 from ranmailbot.mail.alignment import Match
 from ranmailbot.mail.sent_text import Piece, SentText
-from ranmailbot.mail.words import Words, before_on_line
+from ranmailbot.mail.words import Words, before_on_line, similar
 
 _MOST_MISSING = 8
 _BEYOND = 2
@@ -30,21 +29,6 @@ _MARKS_BEHIND = re.compile(
 )
 _ASK = re.compile(r"[ \t*_]*[?？]")
 _AT_LINE = re.compile(r"[\s*_#•>|\"“„(\[–—-]*$")
-_SHORT, _LONG, _SAME = 3, 5, 0.6
-"""Letters: fewer make no word that could be misspelt; from so many on it is enough that this share of it is right."""
-
-
-def similar(one: str, other: str) -> bool:
-    """Whether two words are the same but for a slip: a letter more, less, other or swapped, or another ending."""
-    longest = max(len(one), len(other))
-    if longest < _SHORT or abs(len(one) - len(other)) > _SHORT:
-        return False
-    before = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-    behind = zip(reversed(one[before:]), reversed(other[before:]), strict=False)
-    after = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], behind))
-    if before + after >= (_SAME * longest if longest >= _LONG else longest - 1):
-        return True
-    return longest - before - after <= _SHORT and sorted(one) == sorted(other)
 
 
 def question_end(reply: Words, sent: SentText, match: Match, piece: Piece) -> int:
