@@ -37,7 +37,7 @@ _OPENERS = " \t\"'“„«‘(*_#•·-–—>|[\u2022"
 
 
 _CLOSED = re.compile(r"[.?!？](?=\s|$|[\"”»')*])|\n[ \t>|]*\n")
-_SENTENCE = re.compile(r"[.?!:)\]]")
+_SENTENCE_EDGE = re.compile(r"[.?!:)\]]")
 _LONGEST_END = 300
 
 
@@ -226,7 +226,7 @@ def _is_told(match: Match, piece: Piece, sent: SentText, reply: Words) -> bool:
     if closed is None or closed[0] != ".":
         return False
     start = reply.starts[asked.at]
-    said = keys(_SENTENCE.split(before_on_line(reply.text, start))[-1])
+    said = keys(_SENTENCE_EDGE.split(before_on_line(reply.text, start))[-1])
     return bool(said) and not similar(said[0], sent.words.keys[piece.core[0]])
 
 

@@ -88,6 +88,18 @@ dispoziția, várom válaszát, jautājumu gadījumā, gaidīšu atbildi, при
 """
 
 
+_LAST_WORDS = """
+ps, p s, pps, nb, thanks for, thank you for, many thanks for, thanks again, thank you again, happy to, hope this, hope
+that helps, hope it, hope these, see you, let me know, please let, sorry for, apologies for, feel free, any questions,
+the others are, the others follow, the other answers, the rest, the remaining, others follow, more to follow, more
+tomorrow, i will send, i ll send, you can reach, you can call, reach me, call me, excuse,
+den rest, der rest, die anderen antworten, danke für, vielen dank für, danke nochmals, entschuldigen sie, le reste, les
+autres réponses, merci pour, merci de, merci encore, désolé, désolée, il resto, grazie per, grazie ancora, el resto,
+gracias por, o resto, obrigado por, obrigada por, de rest, bedankt voor, resten, tack för, tak for, takk for, kiitos
+ajastanne, aitäh et, dziękuję za, děkuji za, ďakujem za, hvala za, hvala na, köszönöm a, paldies par, ačiū už, mulțumesc
+pentru, благодаря за, спасибо за, дякую за, ευχαριστώ για, σας ευχαριστώ για, teşekkürler,
+"""
+
 _GREETINGS = """
 dear, hello, hi, hey, good morning, good afternoon, good evening, good day, greetings, to whom it may concern,
 ladies and gentlemen, sehr geehrte, sehr geehrter, liebe, lieber, liebes, guten tag, guten morgen, hallo, grüß gott,
@@ -115,5 +127,7 @@ FAREWELL_WORDS = frozenset(phrase[0] for phrase in FAREWELLS)
 """How a farewell begins: most lines are known for none by their first word."""
 CLOSINGS = _phrases(_CLOSINGS)
 """How a sentence begins that only leads to the farewell."""
+LAST_WORDS = _phrases(_LAST_WORDS)
+"""How a remark to us begins that people add below their last answer, as a paragraph of its own."""
 GREETINGS = _phrases(_GREETINGS)
 """How a greeting begins."""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 
 from ranmailbot.mail.address import Address
-from ranmailbot.mail.farewells import CLOSINGS, FAREWELL_WORDS, FAREWELLS
+from ranmailbot.mail.farewells import CLOSINGS, FAREWELL_WORDS, FAREWELLS, LAST_WORDS
 from ranmailbot.mail.names import all_sign, are_initials, initials, known_names, latin
 from ranmailbot.mail.words import keys
 
@@ -67,7 +67,8 @@ _PARAGRAPH_LINES = 60
 _DEVICE_CHARACTERS = 120
 _MOST_LINES_BELOW = 14
 _CLOSING_WORDS = 30
-_CLOSING_LEADS = 2
+_CLOSING_LEADS, _CLOSING_LINES = 3, 4
+_CLOSING = CLOSINGS | LAST_WORDS
 _LEAD_WORDS, _LEAD_CHARACTERS = 4, 40
 
 
@@ -88,9 +89,24 @@ def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
         ):
             first = number
             break
-    if first < len(lines) and not _DASHES.match(lines[first]):
-        return min(first, _name_line(lines[:first], known, initials(sender)))
-    return _lead_in(lines, min(first, _name_line(lines[:first], known, initials(sender))))
+    name = min(first, _name_line(lines[:first], known, initials(sender)))
+    plain = first < len(lines) and not _DASHES.match(lines[first])
+    return _closing_above(lines, name if plain else _lead_in(lines, name))
+
+
+def _closing_above(lines: Sequence[str], first: int) -> int:
+    """The first line of the remarks to us right above the farewell or the end, each a paragraph of its own."""
+    for _ in range(_CLOSING_LEADS):
+        last = next((number for number in range(first - 1, 0, -1) if lines[number].strip()), 0)
+        start = last
+        while start > 0 and last - start < _CLOSING_LINES and lines[start - 1].strip():
+            start -= 1
+        found = keys(" ".join(lines[start : last + 1])[: 10 * _FAREWELL_CHARACTERS])
+        leads = any(found[:size] in _CLOSING for size in range(1, 5))
+        if start == 0 or lines[start - 1].strip() or not leads or len(found) > _CLOSING_WORDS:
+            return first
+        first = start
+    return first
 
 
 def _lead_in(lines: Sequence[str], first: int) -> int:
@@ -216,10 +232,10 @@ def _is_closing(lines: Sequence[str], number: int, known: frozenset[str]) -> boo
     if number == 0 or lines[number - 1].strip() or not lines[number].strip():
         return False
     found = keys(lines[number][: 10 * _FAREWELL_CHARACTERS])
-    if len(found) > _CLOSING_WORDS or not any(found[:size] in CLOSINGS for size in range(1, 5)):
+    if len(found) > _CLOSING_WORDS or not any(found[:size] in _CLOSING for size in range(1, 5)):
         return False
-    below = (place for place in range(number + 1, len(lines)) if lines[place].strip())
-    return any(_is_farewell(lines, place, known) for place in islice(below, _CLOSING_LEADS))
+    below = [*islice((place for place in range(number + 1, len(lines)) if lines[place].strip()), _CLOSING_LEADS)]
+    return any(_is_farewell(lines, place, known) for place in below)
 
 
 def _is_card(lines: Sequence[str], number: int, known: frozenset[str]) -> bool:
