@@ -68,6 +68,8 @@ _DEVICE_CHARACTERS = 120
 _MOST_LINES_BELOW = 14
 _CLOSING_WORDS = 30
 _CLOSING_LEADS, _CLOSING_LINES = 3, 4
+_POSTSCRIPTS = frozenset({("ps",), ("p", "s"), ("pps",), ("nb",)})
+_NEXT_SENTENCE = re.compile(r"[.!?…]\s+\S")
 _CLOSING = CLOSINGS | LAST_WORDS
 _LEAD_WORDS, _LEAD_CHARACTERS = 4, 40
 
@@ -101,12 +103,20 @@ def _closing_above(lines: Sequence[str], first: int) -> int:
         start = last
         while start > 0 and last - start < _CLOSING_LINES and lines[start - 1].strip():
             start -= 1
-        found = keys(" ".join(lines[start : last + 1])[: 10 * _FAREWELL_CHARACTERS])
-        leads = any(found[:size] in _CLOSING for size in range(1, 5))
-        if start == 0 or lines[start - 1].strip() or not leads or len(found) > _CLOSING_WORDS:
+        if start == 0 or lines[start - 1].strip() or not _is_remark(" ".join(lines[start : last + 1])):
             return first
         first = start
     return first
+
+
+def _is_remark(paragraph: str) -> bool:
+    """Whether this says something to us: one sentence that begins as such do, or a postscript."""
+    found = keys(paragraph[: 10 * _FAREWELL_CHARACTERS])
+    if len(found) > _CLOSING_WORDS:
+        return False
+    leads = [found[:size] for size in range(1, 5)]
+    several = found[:1] not in _POSTSCRIPTS and found[:2] not in _POSTSCRIPTS and _NEXT_SENTENCE.search(paragraph)
+    return any(lead in _CLOSING for lead in leads) and not several
 
 
 def _lead_in(lines: Sequence[str], first: int) -> int:

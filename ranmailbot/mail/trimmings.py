@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ranmailbot.mail.address import Address
 from ranmailbot.mail.farewells import GREETINGS
 from ranmailbot.mail.layout import Layout, Span
+from ranmailbot.mail.names import all_sign, initials, known_names
 from ranmailbot.mail.words import before_on_line, keys
 
 _NAMES = (
@@ -35,7 +37,7 @@ _MARKER = re.compile(
 )
 _OTHER_NAMES = re.compile(r"^[ \t*_>-]*[^\W\d_]{1,20}[ \t*_]*[:：]", re.MULTILINE)
 _RULE_BELOW = re.compile(r"(?:\n[ \t]*([-_=*~#+.·•—–─])(?:[ \t]?\1){2,}[ \t]*)+\s*$")
-_FEWEST_MARKED = 2
+_FEWEST_MARKED, _LETTERS = 2, 4
 _GREETING_WORDS, _LONGEST_GREETING = 9, 100
 _LONGEST = 60
 _LONGEST_RULE = 200
@@ -100,12 +102,21 @@ def without_greeting(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Spa
     return (layout.trimmed((start + len(line), end)), *spans[1:]), [(start, start + len(line))]
 
 
-def same_marker(layout: Layout, starts: Sequence[Span]) -> int:
+def _is_named(mark: str, times: int, sender: Address | None) -> bool:
+    """Whether words before answers say whose or what they are ("AB:", "Anna -", "Antw.:"), and are no part of them."""
+    said = keys(mark)
+    short = len(said) == 1 and (len(said[0]) <= _LETTERS or times > _FEWEST_MARKED or mark.isupper() or "." in mark)
+    return short or all_sign(said, known_names(sender) | initials(sender))
+
+
+def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None = None) -> int:
     """How long the mark is that somebody put before every answer ("[Anna]", "AO:", "==>"); 0 if there is none."""
     first = _MARKER.match(layout.text, *starts[0]) if len(starts) >= _FEWEST_MARKED else None
     if first is None:
         return 0
     mark = first[0].rstrip()
+    if mark[0].isalpha() and not _is_named(mark, len(starts), sender):
+        return 0
     if mark[0] in "-–—*" and any(layout.text.find(f"\n{mark} ", start, end) >= 0 for start, end in starts):
         return 0  # bullets of lists
     if mark[0].isalpha() and any(_OTHER_NAMES.search(layout.text, start + len(mark), end) for start, end in starts):
