@@ -74,10 +74,13 @@ def _promising(
     before = [0, *accumulate(hits)]
     if before[-1] < enough:
         return
-    for start in line_starts:
-        first = reply.at_or_after(start)
-        most = min(first + sent.longest_asked, len(hits))
-        if before[most] - before[first] >= enough and not _overlaps(taken, (start, start + 1)):
+    for start, following in pairwise((*line_starts, len(reply.text) + 1)):
+        first, beyond = reply.at_or_after(start), bisect_right(taken, start, key=lambda each: each[0])
+        stop = reply.at_or_after(taken[beyond][0]) if beyond < len(taken) else len(hits)
+        if first >= stop or reply.starts[first] >= following:
+            continue  # an empty line
+        most = min(first + sent.longest_asked, stop)
+        if before[most] - before[first] >= enough and not _overlaps(taken, (start, following)):
             yield start
 
 
@@ -94,7 +97,7 @@ def _nearest(reply: Words, sent: SentText, start: int) -> NearQuestion | None:
         return None
     behind, _ = ahead_in_sentence(reply, first + 1, sent.longest_asked + _ROOM)
     found = [first, *behind]
-    tried = _fits(reply, sent, found)
+    tried = _fits(reply, sent, found) if _may_ask(reply, sent, found) else []
     if not tried or tried[0].fits < _NEARLY or (len(tried) > 1 and tried[1].fits >= tried[0].fits):
         return None
     best = tried[0]
@@ -109,6 +112,14 @@ def _nearest(reply: Words, sent: SentText, start: int) -> NearQuestion | None:
     edges = ((0, reply.starts[first]), *ours, (end, end))
     strays = tuple((one[1], other[0]) for one, other in pairwise(edges) if one[1] < other[0])
     return NearQuestion(reply.starts[first], end, ours, strays, piece.question or 0, best.fits >= _SURELY)
+
+
+def _may_ask(reply: Words, sent: SentText, found: Sequence[int]) -> bool:
+    """Whether this sentence asks, or begins nearly as a question does: others need not be looked at."""
+    last = reply.ends[found[-1]]
+    if "?" in reply.text[last : marks_end(reply.text, last)].replace("？", "?"):
+        return True
+    return any(similar(reply.keys[found[0]], asked) for asked in sent.first_asked)
 
 
 def _fits(reply: Words, sent: SentText, found: Sequence[int]) -> list[_Fit]:

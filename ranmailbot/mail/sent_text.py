@@ -70,6 +70,8 @@ class SentText:
     shortest_asked: int
     longest_asked: int
     """How many words these questions have, at least and at most; 0 if there are none."""
+    first_asked: tuple[str, ...]
+    """With which words they begin."""
 
 
 @lru_cache(maxsize=64)
@@ -157,16 +159,18 @@ _LONGEST_ASKED = 40
 """A question of more words is known by its words in a row only."""
 
 
-def _asking(stream: Words, pieces: tuple[Piece, ...]) -> tuple[dict[str, tuple[int, ...]], int, int]:
+def _asking(stream: Words, pieces: tuple[Piece, ...]) -> tuple[dict[str, tuple[int, ...]], int, int, tuple[str, ...]]:
     asking: dict[str, tuple[int, ...]] = {}
     sizes: list[int] = []
+    begins: dict[str, None] = {}
     for number, piece in enumerate(pieces):
         size = piece.core[1] - piece.core[0]
         if piece.question is not None and SHORT_QUESTION_WORDS <= size <= _LONGEST_ASKED:
             sizes.append(size)
+            begins[stream.keys[piece.core[0]]] = None
             for key in {*stream.keys[slice(*piece.core)]}:
                 asking[key] = (*asking.get(key, ()), number)
-    return asking, min(sizes, default=0), max(sizes, default=0)
+    return asking, min(sizes, default=0), max(sizes, default=0), tuple(begins)
 
 
 def _pieces(form: SentForm, stream: Words) -> tuple[Piece, ...]:

@@ -242,7 +242,7 @@ def _is_closing(lines: Sequence[str], number: int, known: frozenset[str]) -> boo
     if number == 0 or lines[number - 1].strip() or not lines[number].strip():
         return False
     found = keys(lines[number][: 10 * _FAREWELL_CHARACTERS])
-    if len(found) > _CLOSING_WORDS or not any(found[:size] in _CLOSING for size in range(1, 5)):
+    if len(found) > _CLOSING_WORDS or not any(found[:size] in CLOSINGS for size in range(1, 5)):
         return False
     below = [*islice((place for place in range(number + 1, len(lines)) if lines[place].strip()), _CLOSING_LEADS)]
     return any(_is_farewell(lines, place, known) for place in below)

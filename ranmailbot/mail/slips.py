@@ -37,6 +37,9 @@ def question_end(reply: Words, sent: SentText, match: Match, piece: Piece) -> in
     if of > piece.core[1] or piece.core[1] - of > _MOST_MISSING:
         return 0
     missing = sent.words.keys[of : piece.core[1]]
+    plain = marks_end(reply.text, reply.ends[match.end - 1])
+    if not missing and (plain > reply.ends[match.end - 1] or "?" not in sent.marks[match.piece]):
+        return plain
     ahead, broken = ahead_in_sentence(reply, match.end, len(missing) + _BEYOND)
     costs = alignment_costs(missing, [reply.keys[place] for place in ahead])
     for taken in range(len(costs)):
@@ -61,6 +64,8 @@ def question_start(reply: Words, sent: SentText, match: Match, piece: Piece) -> 
     if of < piece.core[0] or of - piece.core[0] > _MOST_MISSING:
         return match.start
     missing = sent.words.keys[piece.core[0] : of][::-1]
+    if not missing and _begins(reply, match.start):
+        return match.start
     behind, broken = _behind(reply, match.start, len(missing) + _BEYOND)
     costs = alignment_costs(missing, [reply.keys[place] for place in behind])
     for taken in range(len(costs)):

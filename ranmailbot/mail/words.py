@@ -81,6 +81,8 @@ _SHORT, _LONG, _SAME = 3, 5, 0.6
 
 def similar(one: str, other: str) -> bool:
     """Whether two words are the same but for a slip: a letter more, less, other or swapped, or another ending."""
+    if one[0] != other[0] and one[-1] != other[-1]:
+        return False  # one slip leaves one of them; this is asked very often
     longest = max(len(one), len(other))
     if longest < _SHORT or abs(len(one) - len(other)) > _SHORT:
         return False
