@@ -1,6 +1,7 @@
 """The reader of `read`: a mail decoded, read against a form and judged, all of it in a child of the reading room.
 
-Fear: every mail; nothing it does may raise here. Known limit: it is judged as if from somebody unknown.
+Fear: every mail; nothing it does may raise here. Known limit: of the author nothing is known but the mail of ours that
+the letter refers to, or that went to this very address.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ from datetime import datetime
 
 from ranmailbot.adapters.reading_room import InProcessReadingRoom
 from ranmailbot.call.call import Call
-from ranmailbot.desk import Case, Context
+from ranmailbot.desk import Case, Context, SentMail
 from ranmailbot.intake import recognise
+from ranmailbot.intake.understanding import understand
 from ranmailbot.mail import language
 from ranmailbot.mail.answers import Reading
-from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.letter import Letter
-from ranmailbot.mail.letter_reading import read_letter
 from ranmailbot.mail.outgoing import Draft
 from ranmailbot.ports import Envelope, Unreadable
 
@@ -34,11 +34,11 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class WholeReader:
-    """Understands mails as replies to `form`."""
+    """Understands mails as replies to `mail`."""
 
     room: InProcessReadingRoom
     call: Call
-    form: SentForm
+    mail: SentMail
 
     def prepare(self) -> None:
         """Load what judging loads only when it is needed."""
@@ -55,15 +55,20 @@ class WholeReader:
             return Unreadable(f"it could not be judged ({type(error).__name__})")
 
     def _understood(self, letter: Letter) -> Understood:
-        reading = read_letter(letter, self.form)
-        name, kind = recognise(case := self._case(letter, reading))
+        context = self._context(letter)
+        name, kind = recognise(case := self._case(letter, context, understand(letter, context, self.call)))
         outcome = kind.handle(case)
         draft = outcome.drafts[0] if outcome.drafts else None
-        return Understood(letter, reading, name, outcome.name, draft)
+        return Understood(letter, case.reading, name, outcome.name, draft)
 
-    def _case(self, letter: Letter, reading: Reading) -> Case:
+    def _context(self, letter: Letter) -> Context:
         organiser = self.call.organiser(letter.sender.email) if letter.sender else None
-        context = Context(None, None, self.form, (), organiser, (), (), 0, 0, form_sent=False, next_number=1)
+        asked = letter.sender is not None and letter.sender.key == self.mail.recipient.casefold()
+        answers = asked or self.mail.message_id in letter.refers_to
+        replied = self.mail if answers else None
+        return Context(replied, None, self.mail.form, (), organiser, (), (), 0, 0, form_sent=answers, next_number=1)
+
+    def _case(self, letter: Letter, context: Context, reading: Reading) -> Case:
         limits = self.room.limits
         return Case(
             letter,

@@ -20,13 +20,14 @@ from ranmailbot.adapters.jinja import JinjaStationery
 from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
 from ranmailbot.adapters.whole_reading import Understood, WholeReader
 from ranmailbot.call.application import SURE
-from ranmailbot.call.call import Call, Question
+from ranmailbot.cli.answered import configured_mail, mail_in_file
 from ranmailbot.cli.console import REFUSED, Console, Usage
 from ranmailbot.cli.desk import settings_of
 from ranmailbot.config import Settings
+from ranmailbot.desk import SentMail
 from ranmailbot.mail.answers import Reading
 from ranmailbot.mail.authentication import Trust
-from ranmailbot.mail.form import SentForm, blank_form, printed_question, printed_questions
+from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.outgoing import Draft
 from ranmailbot.ports import Envelope, Unreadable
@@ -40,12 +41,12 @@ _BATCH_BYTES = 20_000_000
 def read(console: Console, options: Namespace) -> int:
     """One report for each file, in order. 1 if a file could not be read as mail."""
     settings = settings_of(options)
-    form = _sent_form(settings, options.form) if options.form else blank_form(settings.call)
+    mail = _answered(settings, options.form)
     failed = False
     with ExitStack() as held:
-        room = ChildReadingRoom(WholeReader(_room(settings), settings.call, form), settings.limits)
+        room = ChildReadingRoom(WholeReader(_room(settings), settings.call, mail), settings.limits)
         held.callback(room.close)
-        for path, facts in _reports(settings, room, form, options.files):
+        for path, facts in _reports(settings, room, mail.form, options.files):
             failed = failed or facts["kind"] == "unreadable"
             if options.json:
                 console.json({"file": _shown(path), **facts})
@@ -123,22 +124,27 @@ def _facts(stationery: JinjaStationery, form: SentForm, found: Understood | Unre
         "name": letter.sender.name if letter.sender else None,
         "authentication": {"passed": letter.authentication.passed, "reason": letter.authentication.reason},
         "silence": letter.silence,
-        **_understood(letter, form, found.reading),
+        **_understood(letter, _numbers(form, found.reading), found.reading),
         "reply": reply,
     }
 
 
-def _understood(letter: Letter, form: SentForm, reading: Reading) -> dict[str, Any]:
+def _numbers(form: SentForm, reading: Reading) -> list[int]:
+    """The questions to tell of: those the mail asked, and any that were answered all the same (a correction)."""
+    return sorted({question.number for question in form.questions} | {answer.question for answer in reading.answers})
+
+
+def _understood(letter: Letter, numbers: Iterable[int], reading: Reading) -> dict[str, Any]:
     found = {answer.question: answer for answer in reading.answers}
     answers = [
         {
-            "question": question.number,
-            "text": found[question.number].text if question.number in found else "",
-            "confidence": found[question.number].confidence if question.number in found else 0.0,
-            "source": found[question.number].source if question.number in found else "",
-            "span": list(found[question.number].span) if question.number in found else None,
+            "question": number,
+            "text": found[number].text if number in found else "",
+            "confidence": found[number].confidence if number in found else 0.0,
+            "source": found[number].source if number in found else "",
+            "span": list(found[number].span) if number in found else None,
         }
-        for question in form.questions
+        for number in numbers
     ]
     return {
         "answers": answers,
@@ -173,26 +179,16 @@ def _room(settings: Settings) -> InProcessReadingRoom:
     return InProcessReadingRoom(settings.limits, trust, frozenset({settings.call.mailbox.email.casefold()}))
 
 
-def _sent_form(settings: Settings, path: Path) -> SentForm:
-    """A form mail of ours as it lies in a file: its text, and those questions that stand in it.
-
-    If none of the configured questions does, it is a form of another call: then the questions it prints itself.
-    """
-    call = settings.call
+def _answered(settings: Settings, path: Path | None) -> SentMail:
+    """The mail that is answered. Raises Usage if the file of this name cannot be read as one."""
+    if path is None:
+        return configured_mail(settings)
     found = _mail_in(settings, path)
     letter = found if isinstance(found, Unreadable) else _room(settings).read_one(found, found.stamp)
-    if isinstance(letter, Unreadable):
-        raise Usage(f"{_shown(path)} cannot be read as a form: {letter.reason}")
-    text = letter.text.text
-    author = (letter.sender.name, letter.sender.email) if letter.sender else ()
-    ours = (call.mailbox.name, call.mailbox.email, letter.subject, call.short_title, *author)
-    return SentForm(letter.message_id, text, _asked(call, text), call.profile_lines, tuple(filter(None, ours)))
-
-
-def _asked(call: Call, text: str) -> tuple[Question, ...]:
-    flat = " ".join(text.split())
-    found = tuple(q for q in call.questions if " ".join(printed_question(q, len(call.questions)).split()) in flat)
-    return found or printed_questions(text) or call.questions
+    if isinstance(letter, Unreadable) or isinstance(found, Unreadable):
+        reason = letter.reason if isinstance(letter, Unreadable) else ""
+        raise Usage(f"{_shown(path)} cannot be read as a form: {reason}")
+    return mail_in_file(settings.call, letter, found.raw, settings.limits)
 
 
 def _shown(path: Path) -> str:

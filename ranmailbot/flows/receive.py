@@ -18,17 +18,12 @@ from ranmailbot.flows.after_restore import was_judged_before_restore
 from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.resolve import named, resolve
 from ranmailbot.intake import recognise
-from ranmailbot.mail.answers import Reading
+from ranmailbot.intake.understanding import understand
 from ranmailbot.mail.letter import Letter
-from ranmailbot.mail.letter_reading import read_letter
 from ranmailbot.mail.limits import Limits
 from ranmailbot.ports import Again, Books, Clock, Envelope, Filed, Mailbox, ReadingRoom, Store, Unavailable, Unreadable
 
 BATCH = 100
-CORRECTABLE = frozenset(
-    {"acknowledgement", "closing", "correction_check", "deadline_notice", "deadline_reminder", "passed_on"}
-)
-"""Mails of ours that ask only some questions, or none, and may be answered with any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,17 +198,3 @@ def _digest(envelope: Envelope) -> str:
     if envelope.raw:
         return hashlib.sha256(envelope.raw).hexdigest()
     return f"unfetched-{envelope.uidvalidity}-{envelope.uid}"
-
-
-def understand(letter: Letter, context: Context, call: Call) -> Reading:
-    """What a letter answers. Whoever replies to a mail that asks little or nothing may still correct any answer.
-
-    The same holds for the lines about the applicant, which an acknowledgement shows.
-    """
-    form, replied = context.form, context.replied
-    whole = len(form.questions) == len(call.questions) and len(form.profile_lines) == len(call.profile_lines)
-    if replied is not None and replied.kind in CORRECTABLE and not whole:
-        wide = read_letter(letter, replace(form, questions=call.questions, profile_lines=call.profile_lines))
-        if wide.answers or any(not value.guessed for value in wide.profile):
-            return wide
-    return read_letter(letter, form)

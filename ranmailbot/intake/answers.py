@@ -64,8 +64,15 @@ def _labelled_enough(case: Case) -> bool:
 
 
 def _guess_is_likely(case: Case) -> bool:
-    """As many paragraphs as questions, from who was asked; but who asks us something is not answering."""
-    return _was_asked(case) and not any(answer.text.rstrip().endswith("?") for answer in case.reading.answers)
+    """Answers that are only proposed, from who was asked: better asked again about them than sent a second form.
+
+    But who asks us something is not answering. A number before it says that it answers all the same: one that does not
+    ask is enough then. Paragraphs may be a letter of any kind: fewer than half of them may ask.
+    """
+    found = case.reading.answers
+    asking = sum(answer.text.rstrip().endswith("?") for answer in found)
+    by_number = all(answer.source == "labelled" for answer in found)
+    return _was_asked(case) and (asking < len(found) if by_number else 2 * asking < len(found))
 
 
 def _was_asked(case: Case) -> bool:

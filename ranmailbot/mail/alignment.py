@@ -9,11 +9,12 @@ is ..."), or cites the title of the meeting: too little of a piece, or in the mi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ranmailbot.mail.sent_text import SEED, Piece, SentText
-from ranmailbot.mail.words import Words, before_on_line
+from ranmailbot.mail.words import Words, before_on_line, keys, similar
 
 ENOUGH = 0.75
 """The share of a piece's words that must be found."""
@@ -33,6 +34,11 @@ _WEAK = 4
 _SENTENCE = 8
 _LABEL_CHARACTERS = 4
 _OPENERS = " \t\"'“„«‘(*_#•·-–—>|[\u2022"
+
+
+_CLOSED = re.compile(r"[.?!？](?=\s|$|[\"”»')*])|\n[ \t>|]*\n")
+_SENTENCE_EDGE = re.compile(r"[.?!:)\]]")
+_LONGEST_END = 300
 
 
 class Run(NamedTuple):
@@ -198,6 +204,8 @@ def _enough(match: Match, sent: SentText, reply: Words) -> bool:
         return False  # found by their labels instead
     if match.whole:
         return True
+    if piece.question is not None and _is_told(match, piece, sent, reply):
+        return False
     if piece.question is not None and piece.core[1] - piece.core[0] > _WEAK:
         share = match.within(piece.core) / (piece.core[1] - piece.core[0])
         return (
@@ -206,6 +214,20 @@ def _enough(match: Match, sent: SentText, reply: Words) -> bool:
             or (share >= ENOUGH_ALONE and match.size > _WEAK and _is_alone(match, piece, reply))
         )
     return piece.size >= _WEAK and match.size >= ENOUGH * piece.size
+
+
+def _is_told(match: Match, piece: Piece, sent: SentText, reply: Words) -> bool:
+    """Whether a sentence that is no question uses these words of one: it neither begins as it does nor asks."""
+    asked = next((run for run in match.runs if run.of + run.size > piece.core[0]), match.runs[0])
+    if "?" not in sent.marks[match.piece] or asked.of <= piece.core[0]:
+        return False
+    end = reply.ends[match.end - 1]
+    closed = _CLOSED.search(reply.text, end, end + _LONGEST_END)
+    if closed is None or closed[0] != ".":
+        return False
+    start = reply.starts[asked.at]
+    said = keys(_SENTENCE_EDGE.split(before_on_line(reply.text, start))[-1])
+    return bool(said) and not similar(said[0], sent.words.keys[piece.core[0]])
 
 
 def _has_number(match: Match, piece: Piece, reply: Words) -> bool:

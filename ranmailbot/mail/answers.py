@@ -32,6 +32,7 @@ from ranmailbot.mail.trimmings import (
     without_greeting,
     without_lead,
     without_name,
+    without_rule_below,
     without_stars,
 )
 
@@ -98,11 +99,12 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     _read_loose(sheet, loose, form, sender)
     chosen = _choose(sheet)
     chosen = _without_tail(sheet, chosen, sender)
-    _trim_beginnings(sheet, chosen)
+    _trim_beginnings(sheet, chosen, sender)
     for found in chosen:
         found.spans, cuts = without_cut(layout, found.spans)
         found.spans, stars = without_stars(layout, found.spans)
-        sheet.marks += cuts + stars
+        found.spans, rules = without_rule_below(layout, found.spans)
+        sheet.marks += cuts + stars + rules
         if any(is_damaged(layout.text[start:end]) for start, end in found.spans):
             found.doubt(_PERHAPS_DAMAGED)
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
@@ -292,7 +294,11 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
         cut = later
         last.doubt(_PERHAPS_FAREWELL)
     if not "".join(rows[:cut]).strip():
-        return cut == 0
+        if cut > 0 or len(last.spans) == 1:
+            return cut == 0
+        sheet.left.append(last.spans[-1])
+        last.spans = last.spans[:-1]
+        return _cut_tail(sheet, [last], sender)
     behind = tail_in_line(rows[:cut], sender)
     if behind is None and cut >= len(rows):
         return False
@@ -303,14 +309,14 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
     return False
 
 
-def _trim_beginnings(sheet: _Sheet, chosen: list[Found]) -> None:
+def _trim_beginnings(sheet: _Sheet, chosen: list[Found], sender: Address | None) -> None:
     """A greeting off the first answer, and off all of them a mark that somebody put before each."""
     layout = sheet.layout
     inline = sorted((found for found in chosen if found.source == "inline"), key=lambda found: found.spans[0])
     for found in inline[:1]:
         found.spans, greeting = without_greeting(layout, found.spans)
         sheet.left += greeting
-    size = same_marker(layout, [found.spans[0] for found in inline])
+    size = same_marker(layout, [found.spans[0] for found in inline], sender)
     for found in inline if size else ():
         start, end = found.spans[0]
         found.spans = (layout.trimmed((start + size, end)), *found.spans[1:])

@@ -307,13 +307,29 @@ def _offer(states: dict[_State, _Path], state: _State, path: _Path) -> None:
 
 
 def _cut(text: str, chain: list[Label], questions: Sequence[int], confidence: float) -> tuple[Labelled, ...]:
-    ends = [label.start for label in chain[1:]] + [len(text)]
+    ends = [label.start for label in chain[1:]] + [_end(text, chain, questions)]
     starts = _undressed(text, chain, ends)
     return tuple(
         Labelled(number, label.start, start, end, min(confidence, _UNSURE) if label.also else confidence)
         for question, label, start, end in zip(questions, chain, starts, ends, strict=False)
         for number in (question, *(more for more in label.also if more > question and more not in questions))
     )
+
+
+def _end(text: str, chain: list[Label], questions: Sequence[int]) -> int:
+    """Where the last answer ends: at a label that counts on beyond the questions, dressed as the last one is."""
+    last = chain[-1]
+    if not last.number or len(chain) < _FEWEST_BARE or len({label.style for label in chain}) > 1:
+        return len(text)
+    dress = text[last.start : last.end].strip()
+    following = dress.replace(str(last.number), str(last.number + 1))
+    if following == dress:
+        return len(text)
+    inner = re.compile(rf"^{_MARKS}{re.escape(dress.replace(str(last.number), '1'))}(?!\S)", re.MULTILINE)
+    found = re.compile(rf"^{_MARKS}{re.escape(following)}(?!\S)", re.MULTILINE).search(text, last.end)
+    if found is None or last.number + 1 in questions or inner.search(text, last.end):
+        return len(text)
+    return found.start()
 
 
 def _undressed(text: str, chain: list[Label], ends: list[int]) -> list[int]:

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from ranmailbot.mail.alignment import Match, Run, matches
 from ranmailbot.mail.form import SentForm
+from ranmailbot.mail.near_questions import near_questions
 from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.rules import without_rules
 from ranmailbot.mail.sent_text import SHORTEST_RULE, Piece, SentText, marks_after, plain_mark, prepare
+from ranmailbot.mail.slips import question_end, question_start
 from ranmailbot.mail.words import Words, before_on_line, words
 
 Span = tuple[int, int]
@@ -28,11 +30,10 @@ _LINE = 2_000
 _EMPTY = " \t\n>|*_"
 _EDITED = 0.9
 _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
+_ASKING_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)])[\s*_\"“„]*$")
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
 _COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
 _ASKED = re.compile(r"[ \t*_)]{0,3}[:：?？]|[ \t]+[-–—](?=[ \t])")
-_ASK = re.compile(r"[*_]*[?？]")
-_MOST_MISSPELT = 3
 _LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
 _REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
 _OTHER_LABEL = re.compile(r"^[ \t*]*[^\W\d_][^\n:]{1,40}:[ \t]", re.MULTILINE)
@@ -155,7 +156,9 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     reply = words(whole)
     depth_of = _word_depths(reply, starts, depths)
     found = matches(reply, sent, depth_of)
-    events = _unrepeated([_matched(match, reply, sent) for match in found], whole)
+    matched = [_matched(match, reply, sent) for match in found]
+    events = _unrepeated(matched, whole)
+    events += _near_questions(reply, sent, starts, matched)
     events += _retyped_questions(reply, sent, events)
     events += _profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
@@ -208,21 +211,26 @@ def _word_depths(reply: Words, starts: list[int], depths: list[int]) -> list[int
 def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
     piece = sent.pieces[match.piece]
     ours, strays = _runs_apart(match, reply, piece)
-    first = _with_marks_before(reply, match, ours[0][0])
+    asks = piece.question is not None
+    head = question_start(reply, sent, match, piece) if asks else match.start
+    first = _with_marks_before(reply, head, reply.starts[head] if head < match.start else ours[0][0])
     last = _with_marks_after(reply, sent, match, ours[-1][1])
-    tail = _misspelt_end(reply, match, piece)
+    tail = question_end(reply, sent, match, piece) if asks else 0
+    if head < match.start:
+        strays.append((first, ours[0][0]))
+    else:
+        ours[0] = (first, ours[0][1])
     if tail > last:
         strays.append((last, tail))
     if reply.text[first : first + 1] in _QUOTES and reply.text[last : last + 1] in _QUOTES:
         last += 1
-    ours[0] = (first, ours[0][1])
     ours[-1] = (ours[-1][0], last)
     last = max(last, tail)
     question = piece.question if piece.question is not None else piece.owner
     core = piece.core if piece.question is not None else (piece.first, piece.end)
     plain = match.whole or match.within(core) >= 0.9 * (core[1] - core[0])
     confidence = _INLINE if plain else _EDITED
-    return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, piece.question is not None)
+    return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, asks)
 
 
 def _runs_apart(match: Match, reply: Words, piece: Piece) -> tuple[list[Span], list[Span]]:
@@ -256,17 +264,6 @@ def _on_line(match: Match, reply: Words, piece: Piece) -> tuple[Run, ...]:
     return (Run(first.at + size, first.of + size, first.size - size), *match.runs[1:]) if broken else match.runs
 
 
-def _misspelt_end(reply: Words, match: Match, piece: Piece) -> int:
-    """Where a question ends whose last words a client or a person changed: at the "?" just behind, or 0."""
-    missing = piece.core[1] - (match.runs[-1].of + match.runs[-1].size) if piece.question is not None else 0
-    if not 0 < missing <= _MOST_MISSPELT:
-        return 0
-    behind = min(match.end + missing, len(reply.ends)) - 1
-    asked = _ASK.match(reply.text, reply.ends[behind]) if behind >= match.end else None
-    start = reply.ends[match.end - 1]
-    return asked.end() if asked is not None and "\n" not in reply.text[start : asked.end()].strip() else 0
-
-
 def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) -> int:
     """The end of a match with the marks that follow in the form ("?"), and asterisks that a client put there."""
     run = match.runs[-1]
@@ -285,10 +282,10 @@ def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) ->
     return place
 
 
-def _with_marks_before(reply: Words, match: Match, place: int) -> int:
+def _with_marks_before(reply: Words, word: int, place: int) -> int:
     """The start of a match with the marks before it on its line: bullets, quotation marks, asterisks."""
     text = reply.text
-    floor = reply.ends[match.start - 1] if match.start else 0
+    floor = reply.ends[word - 1] if word else 0
     floor = max(floor, text.rfind("\n", floor, place) + 1)
     between = text[floor:place]
     only_marks = floor == 0 or text[floor - 1] == "\n"
@@ -299,6 +296,24 @@ def _with_marks_before(reply: Words, match: Match, place: int) -> int:
     while place > floor and text[place - 1] in '*_("“„[':
         place -= 1
     return place
+
+
+def _near_questions(reply: Words, sent: SentText, starts: list[int], events: list[_Event]) -> list[_Event]:
+    """Questions typed again with many slips, less believed the more there are."""
+    taken = [(event.start, event.end) for event in events]
+    return [
+        _Event(
+            near.start,
+            near.end,
+            near.ours,
+            near.strays,
+            near.question,
+            None,
+            _EDITED if near.surely else _REPEATED,
+            asks=True,
+        )
+        for near in near_questions(reply, sent, starts, taken)
+    ]
 
 
 def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[_Event]:
@@ -427,7 +442,7 @@ def _without_marks(text: str, span: Span, following: _Event | None, rules: bool,
     start, end = span
     if following is not None and following.asks:
         line = max(start, text.rfind("\n", start, end) + 1)
-        label = _BARE_LABEL.match(text, line, end)
+        label = _BARE_LABEL.match(text, line, end) or _ASKING_LABEL.match(text, line, end)
         at_line = line > start or start == 0
         if at_line and label is not None and label.end() == end and text[line:end].strip():
             marks.append((line, end))

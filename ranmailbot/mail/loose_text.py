@@ -95,7 +95,7 @@ def _labels(
         numbers == list(asked) or {part.question for part in above if whole} < set(numbers)
     ):
         return tuple(replace(part, confidence=min(part.confidence, _GUESSED)) for part in whole)
-    return tuple(replace(part, end=len(text)) if part is above[-1] else part for part in above)
+    return tuple(replace(part, end=len(text)) if part is above[-1] and part.end >= own else part for part in above)
 
 
 def _labelled(text: str, asked: tuple[int, ...], anchored: frozenset[int]) -> tuple[Labelled, ...]:
@@ -109,6 +109,8 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
     depth = layout.depth_at(span[0])
     found: list[Found] = []
     left: list[Span] = [layout.trimmed((span[0], span[0] + parts[0].label))]
+    if parts[-1].end < span[1] - span[0]:
+        left.append(layout.trimmed((span[0] + parts[-1].end, span[1])))
     marks: list[Span] = []
     labels = [(span[0] + part.label, span[0] + part.start) for part in parts]
     answers = [layout.trimmed((span[0] + part.start, span[0] + part.end)) for part in parts]

@@ -19,6 +19,9 @@ _DATE = re.compile(
     r"|[^\W\d_]{3,}\.?,? \d{1,2}|\d{1,2}\.? ?[^\W\d_]{3,}"
 )
 """More than a year: a clock, or a day with its month."""
+_LEADS = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}[:.h]\d{2}\b|\d{1,2}[./-] ?\d{1,2}[./-]")
+_TELEPHONE = re.compile(r"(?:\+|\b0)[\d ()/.-]{7,}$")
+_SNIPPED = re.compile(r"\s*[\[(<]\s*(?:\.{2,4}|…|snip\w*|cut|gekürzt|\w{3,12})\s*[\])>]\s*$", re.IGNORECASE)
 _RULE = re.compile(r"\s*[-_=*─–—]{3,}.{0,60}?[-_=*─–—]*\s*$")
 _BRACKETED = re.compile(r"<\s*[^<>\s]{1,64}@[^<>\s]{1,253}>")
 _SHORTEST_NEEDLE = 5
@@ -159,7 +162,8 @@ def _attribution(lines: Sequence[Line], number: int, ours: Collection[int]) -> t
 def _leads(before: Line, line: Line) -> bool:
     """The upper half of a wrapped attribution: it has a date and is no finished sentence."""
     text = before.text.strip()
-    return bool(text) and before.depth == line.depth and bool(_CLOCK.search(text)) and text[-1] not in ".!?"
+    dated = bool(_LEADS.search(text)) and not _TELEPHONE.search(text)
+    return dated and before.depth == line.depth and text[-1] not in ".!?"
 
 
 def _stacked(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
@@ -185,7 +189,7 @@ def _ours_follows(lines: Sequence[Line], place: int, ours: Collection[int]) -> b
     for number in range(place, len(lines)):
         if number in ours or lines[number].depth > above:
             return True
-        if lines[number].text.strip():
+        if lines[number].text.strip() and not _SNIPPED.match(lines[number].text):
             return False
     return True
 

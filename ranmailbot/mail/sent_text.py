@@ -65,6 +65,13 @@ class SentText:
     """Whether it has a line that is nothing but a rule."""
     values: Mapping[str, tuple[tuple[str, ...], ...]]
     """By profile key, the words that our own mail prints behind the label: an acknowledgement repeats what it knows."""
+    asking: Mapping[str, tuple[int, ...]]
+    """The pieces that ask with this word, of those questions that are long enough to be known by their words."""
+    shortest_asked: int
+    longest_asked: int
+    """How many words these questions have, at least and at most; 0 if there are none."""
+    first_asked: tuple[str, ...]
+    """With which words they begin."""
 
 
 @lru_cache(maxsize=64)
@@ -90,6 +97,7 @@ def prepare(form: SentForm) -> SentText:
         tuple(marks_after(stream, piece.end) for piece in pieces),
         any(RULE.match(row) for row in text.split("\n")),
         _values(stream, pieces),
+        *_asking(stream, pieces),
     )
 
 
@@ -145,6 +153,24 @@ def _values(stream: Words, pieces: tuple[Piece, ...]) -> dict[str, tuple[tuple[s
             value = tuple(stream.keys[piece.end : end])
             values[piece.profile] = (*values.get(piece.profile, ()), *((value,) if value else ()))
     return values
+
+
+_LONGEST_ASKED = 40
+"""A question of more words is known by its words in a row only."""
+
+
+def _asking(stream: Words, pieces: tuple[Piece, ...]) -> tuple[dict[str, tuple[int, ...]], int, int, tuple[str, ...]]:
+    asking: dict[str, tuple[int, ...]] = {}
+    sizes: list[int] = []
+    begins: dict[str, None] = {}
+    for number, piece in enumerate(pieces):
+        size = piece.core[1] - piece.core[0]
+        if piece.question is not None and SHORT_QUESTION_WORDS <= size <= _LONGEST_ASKED:
+            sizes.append(size)
+            begins[stream.keys[piece.core[0]]] = None
+            for key in {*stream.keys[slice(*piece.core)]}:
+                asking[key] = (*asking.get(key, ()), number)
+    return asking, min(sizes, default=0), max(sizes, default=0), tuple(begins)
 
 
 def _pieces(form: SentForm, stream: Words) -> tuple[Piece, ...]:

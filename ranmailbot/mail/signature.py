@@ -11,7 +11,8 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 
 from ranmailbot.mail.address import Address
-from ranmailbot.mail.farewells import CLOSINGS, FAREWELL_WORDS, FAREWELLS
+from ranmailbot.mail.farewells import CLOSINGS, FAREWELL_WORDS, FAREWELLS, LAST_WORDS
+from ranmailbot.mail.names import all_sign, are_initials, initials, known_names, latin
 from ranmailbot.mail.words import keys
 
 _DASHES = re.compile(r"\s*(?:- )?(?:--|—|__+)\s*$")
@@ -66,26 +67,71 @@ _PARAGRAPH_LINES = 60
 _DEVICE_CHARACTERS = 120
 _MOST_LINES_BELOW = 14
 _CLOSING_WORDS = 30
-_CLOSING_LEADS = 2
+_CLOSING_LEADS, _CLOSING_LINES = 3, 4
+_POSTSCRIPTS = frozenset({("ps",), ("p", "s"), ("pps",), ("nb",)})
+_NEXT_SENTENCE = re.compile(r"[.!?…]\s+\S")
+_CLOSING = CLOSINGS | LAST_WORDS
+_LEAD_WORDS, _LEAD_CHARACTERS = 4, 40
 
 
 def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
     """The number of the first line of farewell, signature or disclaimer; len(lines) if there is none."""
     first = len(lines)
-    known = frozenset(keys(sender.name)) if sender else frozenset()
+    known, whole = known_names(sender), frozenset(map(latin, keys(sender.name))) if sender else frozenset()
+    signing = known | initials(sender)
     below = sum(1 for line in lines if line.strip())
     for number, line in enumerate(lines):
         below -= bool(line.strip())
         near_end = below <= _MOST_LINES_BELOW
         if (
             _DASHES.match(line)
-            or (near_end and (_is_farewell(lines, number, known) or _is_device(line)))
-            or (near_end and (_is_closing(lines, number, known) or _is_card(lines, number, known)))
+            or (near_end and (_is_farewell(lines, number, signing) or _is_device(line)))
+            or (near_end and (_is_closing(lines, number, signing) or _is_card(lines, number, whole)))
             or _is_disclaimer(lines, number)
         ):
             first = number
             break
-    return min(first, _name_line(lines[:first], known))
+    name = min(first, _name_line(lines[:first], known, initials(sender)))
+    plain = first < len(lines) and not _DASHES.match(lines[first])
+    return _closing_above(lines, name if plain else _lead_in(lines, name))
+
+
+def _closing_above(lines: Sequence[str], first: int) -> int:
+    """The first line of the remarks to us right above the farewell or the end, each a paragraph of its own."""
+    for _ in range(_CLOSING_LEADS):
+        last = next((number for number in range(first - 1, 0, -1) if lines[number].strip()), 0)
+        start = last
+        while start > 0 and last - start < _CLOSING_LINES and lines[start - 1].strip():
+            start -= 1
+        if start == 0 or lines[start - 1].strip() or not _is_remark(" ".join(lines[start : last + 1])):
+            return first
+        first = start
+    return first
+
+
+def _is_remark(paragraph: str) -> bool:
+    """Whether this says something to us: one sentence that begins as such do, or a postscript."""
+    found = keys(paragraph[: 10 * _FAREWELL_CHARACTERS])
+    if len(found) > _CLOSING_WORDS:
+        return False
+    leads = [found[:size] for size in range(1, 5)]
+    several = found[:1] not in _POSTSCRIPTS and found[:2] not in _POSTSCRIPTS and _NEXT_SENTENCE.search(paragraph)
+    return any(lead in _CLOSING for lead in leads) and not several
+
+
+def _lead_in(lines: Sequence[str], first: int) -> int:
+    """The line of a farewell that we do not know: a few words of their own right above the name, or `first`."""
+    if first >= len(lines):
+        return first
+    above = next((number for number in range(first - 1, 0, -1) if lines[number].strip()), 0)
+    said = lines[above].rstrip()
+    apart = above > 0 and any(line.strip() for line in lines[:above])
+    joined = bool(lines[above - 1].strip()) or (bool(_DASHES.match(lines[first])) and above < first - 1)
+    marks = ",!-–" if joined else ""
+    few = 0 < len(said.split()) <= _LEAD_WORDS and len(said) <= _LEAD_CHARACTERS
+    plain = said[:1].isalpha() and not any(character in '?:;()"0123456789' for character in said)
+    ends = said[-1:] in marks if marks else said[-1:] != "."
+    return above if apart and few and plain and ends else first
 
 
 def quoted_writers(text: str, ours: Collection[str]) -> tuple[Address, ...]:
@@ -105,7 +151,7 @@ def tail_in_line(lines: Sequence[str], sender: Address | None = None) -> tuple[i
 
     `lines` are what `tail_start` left. Below it only short lines may stand, as below any farewell.
     """
-    known = frozenset(keys(sender.name)) if sender else frozenset()
+    known = known_names(sender) | initials(sender)
     below = 0
     for number in range(len(lines) - 1, -1, -1):
         line = lines[number]
@@ -120,7 +166,7 @@ def tail_in_line(lines: Sequence[str], sender: Address | None = None) -> tuple[i
     return None
 
 
-def _tail_place(line: str, known: Collection[str]) -> int | None:
+def _tail_place(line: str, known: frozenset[str]) -> int | None:
     """Where, behind a finished sentence or two spaces, nothing but a farewell or a device follows to the line's end."""
     floor = max(0, len(line) - _FAREWELL_CHARACTERS)
     for match in _BEHIND.finditer(line, floor):
@@ -131,7 +177,7 @@ def _tail_place(line: str, known: Collection[str]) -> int | None:
     return sent.start() if sent is not None and line[: sent.start()].strip() else None
 
 
-def _parts(rest: str, known: Collection[str]) -> bool:
+def _parts(rest: str, known: frozenset[str]) -> bool:
     """A farewell and nothing else but names, as the end of a line that says more."""
     found = keys(rest)
     size = next((size for size in range(min(len(found), 6), 0, -1) if found[:size] in FAREWELLS), 0)
@@ -140,20 +186,21 @@ def _parts(rest: str, known: Collection[str]) -> bool:
     name = found[size:]
     alone = not name and (size > 1 or rest.rstrip()[-1:] in ",!.")
     behind = " ".join(rest.split()[-len(name) :]) if name else ""
-    return alone or (0 < len(name) <= _NAME_WORDS and (set(name) <= set(known) or (size > 1 and _is_named(behind))))
+    return alone or (0 < len(name) <= _NAME_WORDS and (all_sign(name, known) or (size > 1 and _is_named(behind))))
 
 
 def _is_named(text: str) -> bool:
     return all(word[:1].isupper() for word in text.split()) and text[-1:] not in ".?!:;"
 
 
-def _is_farewell(lines: Sequence[str], number: int, known: Collection[str]) -> bool:
+def _is_farewell(lines: Sequence[str], number: int, known: frozenset[str]) -> bool:
     line = lines[number]
-    if not line.strip() or len(line) > _FAREWELL_CHARACTERS or _goes_on(lines, number):
+    asks = line.rstrip().endswith("?")  # "And yours?"
+    if asks or not line.strip() or len(line) > _FAREWELL_CHARACTERS or _goes_on(lines, number):
         return False
     found = keys(line)
     if not found or (found[0] not in FAREWELL_WORDS and found[0] not in _AND_WORDS):
-        return False
+        return "/" in line and _is_farewell_twice(line)
     if found in FAREWELLS or _with_name(found, line, known):
         return True
     # "Best regards / Mit besten Grüßen, Anna": farewells joined by marks, and perhaps a name at the end.
@@ -163,10 +210,16 @@ def _is_farewell(lines: Sequence[str], number: int, known: Collection[str]) -> b
     if said > 0 and said >= len(parts) - 1 and len(keys(name)) <= _NAME_WORDS and _is_title(name):
         return True
     # "Kind regards, Petra Wolf, Head of Unit": the sender's own name first, and then whatever.
-    return said > 0 and len(parts) > said and bool(known) and set(keys(parts[said])) <= set(known)
+    return said > 0 and len(parts) > said and all_sign(keys(parts[said]), known)
 
 
-def _with_name(found: tuple[str, ...], line: str, known: Collection[str]) -> bool:
+def _is_farewell_twice(line: str) -> bool:
+    """ "Diolch / Thanks": a few words beside a farewell that we know."""
+    parts = [keys(part) for part in line.split("/")]
+    return any(part in FAREWELLS for part in parts) and all(0 < len(part) <= _LEAD_WORDS for part in parts)
+
+
+def _with_name(found: tuple[str, ...], line: str, known: frozenset[str]) -> bool:
     """A farewell that goes straight on: to the sender's own name, or anywhere if it is unmistakable."""
     size = next((size for size in range(min(len(found) - 1, 6), 0, -1) if found[:size] in FAREWELLS), 0)
     rest = found[size:]
@@ -174,7 +227,7 @@ def _with_name(found: tuple[str, ...], line: str, known: Collection[str]) -> boo
         return False
     if size > 1 and _AND.fullmatch(rest[0]):
         return True  # "S pozdravem a přáním hezkého dne"
-    return set(rest) <= set(known) or (size >= _PLAIN_FAREWELL and not line.rstrip().endswith((".", ":", ";")))
+    return all_sign(rest, known) or (size >= _PLAIN_FAREWELL and not line.rstrip().endswith((".", ":", ";")))
 
 
 def _goes_on(lines: Sequence[str], number: int) -> bool:
@@ -184,23 +237,23 @@ def _goes_on(lines: Sequence[str], number: int) -> bool:
     return len(following) >= _PLAIN_FAREWELL and following[0].isalpha() and following[0].islower()
 
 
-def _is_closing(lines: Sequence[str], number: int, known: Collection[str]) -> bool:
+def _is_closing(lines: Sequence[str], number: int, known: frozenset[str]) -> bool:
     """ "Looking forward to meeting you." as a paragraph of its own, with the farewell right below it."""
     if number == 0 or lines[number - 1].strip() or not lines[number].strip():
         return False
     found = keys(lines[number][: 10 * _FAREWELL_CHARACTERS])
     if len(found) > _CLOSING_WORDS or not any(found[:size] in CLOSINGS for size in range(1, 5)):
         return False
-    below = (place for place in range(number + 1, len(lines)) if lines[place].strip())
-    return any(_is_farewell(lines, place, known) for place in islice(below, _CLOSING_LEADS))
+    below = [*islice((place for place in range(number + 1, len(lines)) if lines[place].strip()), _CLOSING_LEADS)]
+    return any(_is_farewell(lines, place, known) for place in below)
 
 
-def _is_card(lines: Sequence[str], number: int, known: Collection[str]) -> bool:
+def _is_card(lines: Sequence[str], number: int, known: frozenset[str]) -> bool:
     """ "Vera Sokol, MA | Head of unit": the sender's whole name begins a paragraph, and a mark follows."""
     if number == 0 or lines[number - 1].strip() or len(known) < _WHOLE_NAME:
         return False
     name = _CARD_NAME.split(lines[number][:_FAREWELL_CHARACTERS], maxsplit=1)[0]
-    return set(keys(name)) == set(known)
+    return set(map(latin, keys(name))) == set(known)
 
 
 def _is_title(text: str) -> bool:
@@ -226,10 +279,12 @@ def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
     return len(text.split()) >= _FEWEST_SECRET_WORDS and len(set(map(str.lower, _SECRET.findall(text)))) > 1
 
 
-def _name_line(lines: Sequence[str], known: Collection[str]) -> int:
+def _name_line(lines: Sequence[str], known: frozenset[str], letters: frozenset[str]) -> int:
     """The last line with words, if it is nothing but the sender's name, perhaps after a letter or two ("t. Vera")."""
     last = next((number for number in range(len(lines) - 1, 0, -1) if lines[number].strip()), 0)
-    found = keys(lines[last]) if last else ()
-    names = set(found) & set(known)
-    alone = all(word in names or len(word) <= _SHORT_WORD for word in found)
-    return last if names and len(found) <= _NAME_WORDS and alone else len(lines)
+    line = lines[last][:_FAREWELL_CHARACTERS] if last else ""
+    found = keys(line)
+    longer = [word for word in found if len(word) > _SHORT_WORD or latin(word) in known]
+    if len(found) <= _NAME_WORDS and all_sign(longer, known) and line.rstrip()[-1:] not in ("?", ":"):
+        return last
+    return last if line and are_initials(line, letters) else len(lines)

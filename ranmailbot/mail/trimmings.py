@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ranmailbot.mail.address import Address
 from ranmailbot.mail.farewells import GREETINGS
 from ranmailbot.mail.layout import Layout, Span
+from ranmailbot.mail.names import all_sign, initials, known_names
 from ranmailbot.mail.words import before_on_line, keys
 
 _NAMES = (
@@ -28,11 +30,18 @@ _BULLETS = re.compile(r"^[ \t]*[-–—][ \t]", re.MULTILINE)
 _WITHIN = re.compile(r"(?<![^\s(\"'])\?+[^\W\d_]|(?<!\S)[^\W\d_]+\?[^\W\d_][^\s/=&]{0,40}(?!\S)")
 _BLANK = re.compile(r"\n[ \t]*\n\s*|\n(?=\*)")
 _STARRED = re.compile(r"\*[^*\s](?:[^*]*[^*\s])?\*")
-_MARKER = re.compile(r"(?:\[[^\]\n]{1,40}\]:?|[^\W\d_]{1,4}:|[-–—=~]*>+|[#→⇒»]+)[ \t\n]+(?=\S)")
+_MARKER = re.compile(
+    r"(?:[*_]*[\[({<][^\])}>\n]{1,40}[\])}>]:?[*_]*|"
+    r"[*_]*(?:[^\W\d_]{1,16}\.?[ \t]){0,2}[^\W\d_]{1,16}\.?[ \t]?[:：][*_]*"
+    r"|[^\W\d_]{1,16}\.?[ \t]*(?:[-–—=~]*>+|[-–—=]+)|[-–—=~:]*>+|[-–—=~]{2,4}|[=~]|\*{2,}|[#→⇒»/|+@]+)[ \t\n]+(?=\S)"
+)
 _OTHER_NAMES = re.compile(r"^[ \t*_>-]*[^\W\d_]{1,20}[ \t*_]*[:：]", re.MULTILINE)
-_FEWEST_MARKED = 2
+_RULE_BELOW = re.compile(r"(?:\n[ \t]*([-_=*~#+.·•—–─])(?:[ \t]?\1){2,}[ \t]*)+\s*$")
+_FEWEST_MARKED, _LETTERS = 2, 4
 _GREETING_WORDS, _LONGEST_GREETING = 9, 100
 _LONGEST = 60
+_LONGEST_RULE = 200
+_ROW = re.compile(r"[^\n]+")
 
 
 def without_name(layout: Layout, question: int, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
@@ -93,12 +102,23 @@ def without_greeting(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Spa
     return (layout.trimmed((start + len(line), end)), *spans[1:]), [(start, start + len(line))]
 
 
-def same_marker(layout: Layout, starts: Sequence[Span]) -> int:
+def _is_named(mark: str, times: int, sender: Address | None) -> bool:
+    """Whether words before answers say whose or what they are ("AB:", "Anna -", "Antw.:"), and are no part of them."""
+    said = keys(mark)
+    short = len(said) == 1 and (len(said[0]) <= _LETTERS or times > _FEWEST_MARKED or mark.isupper() or "." in mark)
+    return short or all_sign(said, known_names(sender) | initials(sender))
+
+
+def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None = None) -> int:
     """How long the mark is that somebody put before every answer ("[Anna]", "AO:", "==>"); 0 if there is none."""
     first = _MARKER.match(layout.text, *starts[0]) if len(starts) >= _FEWEST_MARKED else None
     if first is None:
         return 0
     mark = first[0].rstrip()
+    if mark[0].isalpha() and not _is_named(mark, len(starts), sender):
+        return 0
+    if mark[0] in "-–—*" and any(layout.text.find(f"\n{mark} ", start, end) >= 0 for start, end in starts):
+        return 0  # bullets of lists
     if mark[0].isalpha() and any(_OTHER_NAMES.search(layout.text, start + len(mark), end) for start, end in starts):
         return 0  # "Ruth: ... Tom: ...": two people answer
     same = all(layout.text.startswith(mark, start) and end > start + len(first[0]) for start, end in starts)
@@ -112,3 +132,14 @@ def without_cut(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ..
     if after is None or after.start() <= start:
         return spans, []
     return (*spans[:-1], layout.trimmed((start, after.start()))), [(after.start(), end)]
+
+
+def without_rule_below(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of an answer without the line of dashes, stars or the like that parts it from the next, and that."""
+    start, end = spans[-1]
+    floor = max(start, end - _LONGEST_RULE)
+    rule = _RULE_BELOW.search(layout.text, floor, end)
+    if rule is None or rule.start() <= start:
+        return spans, []
+    rows = [(row.start(), row.end()) for row in _ROW.finditer(layout.text, rule.start(), end)]
+    return (*spans[:-1], layout.trimmed((start, rule.start()))), rows

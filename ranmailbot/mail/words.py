@@ -9,7 +9,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 _WORD = re.compile(r"[^\W_]+")
 _BETWEEN = re.compile(r"([^\W_]+)")
@@ -73,3 +73,22 @@ def before_on_line(text: str, place: int) -> str:
     """What stands before a character on its line; of a very long line only the nearest part (this stays linear)."""
     floor = max(0, place - _LOOK_BACK)
     return text[max(floor, text.rfind("\n", floor, place) + 1) : place]
+
+
+_SHORT, _LONG, _SAME = 3, 5, 0.6
+"""Letters: fewer make no word that could be misspelt; from so many on it is enough that this share of it is right."""
+
+
+def similar(one: str, other: str) -> bool:
+    """Whether two words are the same but for a slip: a letter more, less, other or swapped, or another ending."""
+    if one[0] != other[0] and one[-1] != other[-1]:
+        return False  # one slip leaves one of them; this is asked very often
+    longest = max(len(one), len(other))
+    if longest < _SHORT or abs(len(one) - len(other)) > _SHORT:
+        return False
+    before = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    behind = zip(reversed(one[before:]), reversed(other[before:]), strict=False)
+    after = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], behind))
+    if before + after >= (_SAME * longest if longest >= _LONG else longest - 1):
+        return True
+    return longest - before - after <= _SHORT and sorted(one) == sorted(other)

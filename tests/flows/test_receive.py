@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from ranmailbot.call.application import Status
 from ranmailbot.desk import Outcome
-from ranmailbot.flows import receive
+from ranmailbot.intake import understanding
 from ranmailbot.ports import Unavailable
 from tests.mail.documents import docx_of, mail, part
 from tests.world import WORDS, World, answers, settings
@@ -331,14 +331,14 @@ def test_a_crash_between_commit_and_move_files_the_letter_without_a_second_answe
 def test_one_letter_that_cannot_be_judged_is_shunted_and_the_others_go_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = receive.read_letter
+    real = understanding.read_letter
 
     def broken(letter, form):
         if "poison" in letter.text.text:
             raise RuntimeError("a fault of ours")
         return real(letter, form)
 
-    monkeypatch.setattr(receive, "read_letter", broken)
+    monkeypatch.setattr(understanding, "read_letter", broken)
     world.post(ANN, "poison")
     world.post(BOB, "Hello")
     world.settle()
@@ -355,7 +355,7 @@ def test_a_letter_that_takes_the_bot_down_is_not_tried_for_ever(world: World, mo
 
     world.post(ANN, "Hello")
     with monkeypatch.context() as patch:
-        patch.setattr(receive, "read_letter", _killed(Killed))
+        patch.setattr(understanding, "read_letter", _killed(Killed))
         for _ in range(world.limits.attempts):
             with pytest.raises(Killed):
                 world.receiver.run()
@@ -367,7 +367,7 @@ def test_a_letter_that_takes_the_bot_down_is_not_tried_for_ever(world: World, mo
 def test_a_letter_that_takes_the_bot_down_takes_no_other_letter_with_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = receive.read_letter
+    real = understanding.read_letter
 
     class Killed(BaseException):
         pass
@@ -377,7 +377,7 @@ def test_a_letter_that_takes_the_bot_down_takes_no_other_letter_with_it(
             raise Killed
         return real(letter, form)
 
-    monkeypatch.setattr(receive, "read_letter", poisoned)
+    monkeypatch.setattr(understanding, "read_letter", poisoned)
     for n in range(6):
         world.post(f"person{n}@example.org", "poison" if n == 3 else "Hello")
     for _ in range(world.limits.attempts):

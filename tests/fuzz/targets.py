@@ -11,6 +11,7 @@ from pathlib import Path
 from ranmailbot import config
 from ranmailbot.adapters.reading_room import InProcessReadingRoom
 from ranmailbot.adapters.whole_reading import WholeReader
+from ranmailbot.desk import SentMail
 from ranmailbot.mail.answers import read_answers
 from ranmailbot.mail.attachments import read_document
 from ranmailbot.mail.authentication import Trust, judge
@@ -39,7 +40,8 @@ _ROOT = Path(__file__).parent.parent.parent
 @cache
 def whole_reader() -> WholeReader:
     call = config.load(_ROOT / "config.toml", {}).call
-    return WholeReader(InProcessReadingRoom(LIMITS, TRUST, OWN), call, blank_form(call))
+    blank = SentMail("<form@mail.example.org>", "form", "", None, None, NOW, blank_form(call))
+    return WholeReader(InProcessReadingRoom(LIMITS, TRUST, OWN), call, blank)
 
 
 def _decode(data: bytes) -> None:
