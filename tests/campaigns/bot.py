@@ -29,7 +29,7 @@ from ranmailbot.flows.correct import Clerk
 from ranmailbot.flows.decide import decide_by_command
 from ranmailbot.flows.erase import erase_by_command
 from ranmailbot.mail.address import Address
-from ranmailbot.ports import Account
+from ranmailbot.ports import Account, Tokens
 from ranmailbot.records import Hold, Level
 from ranmailbot.runner import running
 from tests.campaigns.failpoints import NEVER, Fuse, armed, full_disk, no_judgement, no_room
@@ -199,7 +199,7 @@ def _command(order: Order, found: Settings) -> None:
     stop = Hold(Level.BULK, "a trial", order.clock.now(), by_bot=False)
     commands: dict[str, Callable[[], object]] = {
         "invite": lambda: decide_by_command(*facts, decision=Decision.INVITE, numbers=order.numbers),
-        "erase": lambda: [erase_by_command(*facts, number) for number in order.numbers],
+        "erase": lambda: _erase(order, desktop, tokens),
         "hold": lambda: hold_by_command(desktop.store, alarms, tokens, stop),
         "resume": lambda: resume_by_command(*facts[:3]),
         "release": lambda: clerk.release(order.numbers),
@@ -207,6 +207,11 @@ def _command(order: Order, found: Settings) -> None:
         "mark kept": lambda: clerk.mark_kept(found.call, newest_edition(order.editions)),
     }
     commands[order.work]()
+
+
+def _erase(order: Order, desktop: service.Desktop, tokens: Tokens) -> None:
+    for number in order.numbers:
+        erase_by_command(desktop.store, order.clock, tokens, desktop.settings.call, number)
 
 
 def newest_edition(editions: int) -> str:

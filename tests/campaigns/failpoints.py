@@ -220,12 +220,12 @@ def no_room() -> None:
 
 
 def full_disk() -> None:
-    """From now on this process finds no room for the reserve on its disk; what is really full is tested in power.py."""
+    """From now on this process finds no room for the reserve on its disk; test_reserve.py fills one."""
 
     def keep(_: Reserve) -> bool:
         return False
 
-    Reserve.keep = keep  # type: ignore[method-assign]
+    setattr(Reserve, "keep", keep)  # noqa: B010 - ends with this process
 
 
 def no_judgement() -> None:
@@ -234,7 +234,7 @@ def no_judgement() -> None:
     def recognise(_: object) -> None:
         raise RuntimeError("no judgement, for a test")
 
-    receive.recognise = recognise  # type: ignore[assignment]
+    setattr(receive, "recognise", recognise)  # noqa: B010 - ends with this process
 
 
 def _wrapped(burning: Burning) -> Iterator[tuple[type, str, Callable[..., Any]]]:

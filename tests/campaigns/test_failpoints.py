@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ import pytest
 
 from ranmailbot.flows.brake import holds
 from ranmailbot.records import State
-from tests.campaigns.bot import JUMPS, PlayedClock
+from tests.campaigns.bot import JUMPS, PlayedClock, settled
 from tests.campaigns.crash import Campaign
 from tests.campaigns.failpoints import NEVER, SAID, SCENES, Fuse, Scene, steps_of_the_flows
 from tests.campaigns.nursery import killed, nursery
@@ -28,6 +29,8 @@ from tests.world import OPENING
 BETWEEN = timedelta(minutes=31)
 """Longer than a lease, and than copies overtake each other on their way to the archive."""
 PATIENCE = 30
+ALARMS = ("hold/all", "clock/ahead", "clock/back", "disk", "command")
+"""The causes of the alarms that a death may lose or repeat; the last one is a person who stops the mailings."""
 LONG_IN_DOUBT = timedelta(hours=3)
 """Longer than the archive is asked about a mail."""
 
@@ -147,6 +150,18 @@ class Chain:
         found = faults(campaign.expected(), campaign.post.copies(), held)
         return [fault for fault in found if fault.email not in self.erased]
 
+    def alarms(self) -> dict[str, list[int]]:
+        """By kind of cause: how many organisers each of its alarms has reached."""
+        query = (
+            "SELECT cause, message_id FROM outcomes JOIN outbox ON outbox.outcome = outcomes.id "
+            "WHERE outbox.kind = 'alarm'"
+        )
+        arrived = Counter(copy.message_id for copy in self.campaign.post.copies())
+        reached: Counter[str] = Counter()
+        for cause, message_id in self.campaign._rows(query):
+            reached[str(cause)] += arrived[message_id]
+        return {kind: [reached[cause] for cause in reached if cause.rpartition("/")[0] == kind] for kind in ALARMS}
+
 
 @dataclass(frozen=True)
 class Played:
@@ -158,6 +173,7 @@ class Played:
     aside: int
     stranded: int
     """Letters that nobody judged in the end."""
+    alarms: dict[str, list[int]]
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +189,7 @@ def played() -> Iterator[Played]:
         held = {mail.number for mail in campaign.desk.reports.mails([State.HELD])}
         letters = campaign.desk.reports.letters()
         stranded = sum(letter.outcome == "shunted" for letter in letters)
-        yield Played(chain, chain.faults(), held, set_aside(letters), stranded)
+        yield Played(chain, chain.faults(), held, set_aside(letters), stranded, chain.alarms())
 
 
 @pytest.mark.parametrize("scene", [scene.name for scene in SCENES])
@@ -206,6 +222,11 @@ def test_a_letter_that_a_person_wants_judged_again_is_judged_whatever_died_meanw
                          ids=lambda scene: scene.name)  # fmt: skip
 def test_mailings_are_stopped_and_go_on_from_the_commit_and_not_before(played: Played, scene: Scene) -> None:
     assert played.chain.stopped[scene.name] is (scene.committed is not (scene.work == "resume"))
+
+
+@pytest.mark.parametrize("cause", ALARMS)
+def test_the_organisers_get_an_alarm_once_although_its_process_died(played: Played, cause: str) -> None:
+    assert played.alarms[cause] == [len(settled().call.organisers)]
 
 
 def test_every_step_of_the_flows_has_a_failpoint() -> None:
