@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -23,12 +23,16 @@ from ranmailbot import service
 from ranmailbot.call.application import Decision
 from ranmailbot.call.timeline import Plan
 from ranmailbot.config import Settings
+from ranmailbot.flows.alarm import Alarms
+from ranmailbot.flows.brake import hold_by_command, resume_by_command
+from ranmailbot.flows.correct import Clerk
 from ranmailbot.flows.decide import decide_by_command
 from ranmailbot.flows.erase import erase_by_command
 from ranmailbot.mail.address import Address
-from ranmailbot.ports import Account
+from ranmailbot.ports import Account, Tokens
+from ranmailbot.records import Hold, Level
 from ranmailbot.runner import running
-from tests.campaigns.failpoints import NEVER, Fuse, armed, no_room
+from tests.campaigns.failpoints import NEVER, Fuse, armed, full_disk, no_judgement, no_room
 from tests.world import OPENING, settings
 
 CONTACTS = tuple(Address("", f"contact{number}@example.org") for number in range(1, 5))
@@ -56,6 +60,25 @@ class PlayedClock:
         return self.start + timedelta(seconds=(stamp.timestamp() - self.begun) * self.pace)
 
 
+@dataclass
+class JumpingClock:
+    """A played clock that somebody sets to another time while the bot runs."""
+
+    played: PlayedClock
+    gap: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return self.played.now() + self.gap
+
+    def monotonic(self) -> float:
+        return self.played.monotonic()
+
+    def arrival(self, stamp: datetime) -> datetime:
+        return self.played.arrival(stamp) + self.gap
+
+
+JUMPS = {"clock ahead": timedelta(hours=25), "clock back": timedelta(minutes=-10)}
+"""Troubles: how far the clock jumps after the first look at the timeline."""
 UNLIMITED = {
     "messages_per_minute": 100_000,
     "replies_per_sender_per_day": 100,
@@ -67,7 +90,10 @@ UNLIMITED = {
 
 @dataclass(frozen=True)
 class Order:
-    """One process. `work` is "run", or a command: "invite" and "erase" take the numbers of applications."""
+    """One process. `work` is "run", or a command of `_command`.
+
+    "invite" and "erase" take the numbers of applications, "release" those of mails.
+    """
 
     state: Path
     mail: service.MailServer
@@ -123,21 +149,25 @@ def timeline(editions: int) -> tuple[Plan, ...]:
 def troubled(found: Settings, order: Order) -> Settings:
     """`lapsing`: a mailing whose time is over. `hindered`: sessions whose details nobody has put in.
 
-    `unreachable`: no submission server. `no room`: no place to read in (see `live`).
+    `flood`: a single reply in an hour is too many. `unreachable`: no submission server. `clock ahead` and `clock back`:
+    see JUMPS. `no room`, `full disk` and `no judgement`: see failpoints.py.
     """
-    call = found.call
+    call, limits = found.call, found.limits
     if order.trouble == "lapsing":
         over = Plan("closing", "date", 0, time(0, 0), timedelta(hours=1), order.editions, date(2022, 3, 1))
         call = replace(call, timeline=(*call.timeline, over))
     if order.trouble == "hindered":
         call = replace(call, sessions=tuple(replace(session, room=None) for session in call.sessions))
-    return replace(found, call=call)
+    if order.trouble == "flood":
+        limits = replace(limits, replies_per_hour=0)
+    return replace(found, call=call, limits=limits)
 
 
 def live(order: Order) -> None:
     """What a forked process does until it is killed; a command ends by itself."""
-    if order.trouble == "no room":
-        no_room()
+    broken = {"no room": no_room, "full disk": full_disk, "no judgement": no_judgement}
+    if order.trouble in broken:
+        broken[order.trouble]()
     with armed(order.fuse):
         found = troubled(settled(order.editions), order)
         if order.work == "run":
@@ -151,9 +181,13 @@ def _run(order: Order, found: Settings) -> None:
         mail = order.mail
         if order.trouble == "unreachable":
             mail = replace(mail, smtp=replace(mail.smtp, port=1))
-        worker = service.build(found, order.clock, state=order.state, mail=mail)
+        clock = JumpingClock(order.clock)
+        worker = service.build(found, clock, state=order.state, mail=mail)
         if not order.children:
             worker._receiver = replace(worker._receiver, room=worker._receiver.room._reader)  # type: ignore[attr-defined]
+        if order.trouble in JUMPS:
+            worker.announce_once()  # a first look at the clock; the alarm clock looks again only after 20 seconds
+            clock.gap = JUMPS[order.trouble]
         with running(worker, threading.Event(), lambda: None):
             threading.Event().wait()
 
@@ -161,11 +195,28 @@ def _run(order: Order, found: Settings) -> None:
 def _command(order: Order, found: Settings) -> None:
     desktop, tokens = service.open_desktop(found, order.clock, order.state), service.RandomTokens()
     facts = desktop.store, order.clock, tokens, found.call
-    if order.work == "erase":
-        for number in order.numbers:
-            erase_by_command(*facts, number)
-        return
-    decide_by_command(*facts, decision=Decision.INVITE, numbers=order.numbers)
+    clerk, alarms = Clerk(*facts[:3]), Alarms(desktop.desk, found.call)
+    stop = Hold(Level.BULK, "a trial", order.clock.now(), by_bot=False)
+    commands: dict[str, Callable[[], object]] = {
+        "invite": lambda: decide_by_command(*facts, decision=Decision.INVITE, numbers=order.numbers),
+        "erase": lambda: _erase(order, desktop, tokens),
+        "hold": lambda: hold_by_command(desktop.store, alarms, tokens, stop),
+        "resume": lambda: resume_by_command(*facts[:3]),
+        "release": lambda: clerk.release(order.numbers),
+        "retry": lambda: clerk.retry(None),
+        "mark kept": lambda: clerk.mark_kept(found.call, newest_edition(order.editions)),
+    }
+    commands[order.work]()
+
+
+def _erase(order: Order, desktop: service.Desktop, tokens: Tokens) -> None:
+    for number in order.numbers:
+        erase_by_command(desktop.store, order.clock, tokens, desktop.settings.call, number)
+
+
+def newest_edition(editions: int) -> str:
+    """The milestone that became due last."""
+    return f"announcement:call:{editions}"
 
 
 def main() -> None:

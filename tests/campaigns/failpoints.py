@@ -27,7 +27,9 @@ from ranmailbot.adapters.imap import ImapMailbox
 from ranmailbot.adapters.reading_room import InProcessReadingRoom
 from ranmailbot.adapters.seal import AesSeal
 from ranmailbot.adapters.smtp import SmtpSubmission
+from ranmailbot.adapters.sql.reserve import Reserve
 from ranmailbot.adapters.sql.store import SqlStore
+from ranmailbot.flows import receive
 from ranmailbot.ports import Unavailable
 
 FLOWS = Path(__file__).parents[2] / "ranmailbot" / "flows"
@@ -57,7 +59,8 @@ class Scene:
     """A point, and what makes a process come by. `first` is where an earlier process dies to prepare it.
 
     `rest`: the process after it lives until it rests, so that letters do not come near quarantine, and that doubts find
-    their witness in the archive within the two hours for which it is asked.
+    their witness in the archive within the two hours for which it is asked. `resume`: then a person lets everything go
+    again that was stopped. `when` tells two scenes at the same point apart.
     """
 
     point: str
@@ -65,6 +68,18 @@ class Scene:
     work: str = "run"
     first: str = ""
     rest: bool = False
+    resume: bool = False
+    when: str = ""
+
+    @property
+    def name(self) -> str:
+        """No two scenes share it."""
+        return f"{self.point}, {self.when}" if self.when else self.point
+
+    @property
+    def committed(self) -> bool:
+        """Whether the transaction of this point is kept."""
+        return self.point.endswith("begin, committed")
 
 
 def transaction(step: str, *, keys: bool = False, **more: Any) -> tuple[Scene, ...]:
@@ -117,6 +132,23 @@ SCENES = (
     # Commands at the machine.
     *transaction("decide_by_command", work="invite"),
     *transaction("erase_by_command", work="erase"),
+    # A person stops the mailings and lets them go again.
+    *transaction("hold_by_command", work="hold"),
+    *transaction("resume_by_command", work="resume"),
+    # The bot stops itself: more replies than allowed, where none is; a clock that is set ahead by a day.
+    *transaction("Brake.check", trouble="flood", resume=True),
+    *transaction("ClockWatch._ahead", trouble="clock ahead", resume=True),
+    *transaction("ClockWatch._back", trouble="clock back"),
+    # The disk is full, or so its reserve says in that process: no disk was filled for this. Then there is room again.
+    *transaction("DiskWatch.run", trouble="full disk", when="full"),
+    *transaction("DiskWatch.run", when="room again"),
+    # A letter that nobody could judge, because that process broke on every letter, is judged again.
+    *transaction("Clerk.retry", work="retry"),
+    *transaction("Receiver._retry", keys=True),
+    # A mail in doubt that nobody could clear up, released by who knows that it was not sent.
+    *transaction("Clerk._move", work="release"),
+    # An edition that is known to have gone out already.
+    *transaction("Clerk.mark_kept", work="mark kept"),
 )
 
 
@@ -185,6 +217,24 @@ def no_room() -> None:
         raise Unavailable("no place to read in, for a test")
 
     InProcessReadingRoom.read = read  # type: ignore[assignment, method-assign]
+
+
+def full_disk() -> None:
+    """From now on this process finds no room for the reserve on its disk; test_reserve.py fills one."""
+
+    def keep(_: Reserve) -> bool:
+        return False
+
+    setattr(Reserve, "keep", keep)  # noqa: B010 - ends with this process
+
+
+def no_judgement() -> None:
+    """From now on this process breaks on every letter it judges, like a program with a fault."""
+
+    def recognise(_: object) -> None:
+        raise RuntimeError("no judgement, for a test")
+
+    setattr(receive, "recognise", recognise)  # noqa: B010 - ends with this process
 
 
 def _wrapped(burning: Burning) -> Iterator[tuple[type, str, Callable[..., Any]]]:
