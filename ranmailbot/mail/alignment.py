@@ -227,7 +227,7 @@ def _is_told(match: Match, piece: Piece, sent: SentText, reply: Words) -> bool:
         return False
     start = reply.starts[asked.at]
     said = keys(_SENTENCE_EDGE.split(before_on_line(reply.text, start))[-1])
-    return bool(said) and not similar(said[0], sent.words.keys[piece.core[0]])
+    return not said or not similar(said[0], sent.words.keys[piece.core[0]])
 
 
 def _has_number(match: Match, piece: Piece, reply: Words) -> bool:

@@ -117,6 +117,9 @@ class Layout:
         rows = [(row, depth) for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip()]
         torn = rows[0][0][0] == gap.span[0] and not self.begins_line(gap.span[0])
         fresh = {row for row, depth in rows if depth < gap.depth}
+        places = [place for place, (row, _) in enumerate(rows) if row in fresh]
+        # Quoted lines between fresh ones are cited in the answer.
+        fresh |= {row for row, _ in rows[places[0] : places[-1]]} if places else set()
         if not fresh or len(fresh) == len(rows):
             return (whole,), []
         if torn:
@@ -300,20 +303,9 @@ def _with_marks_before(reply: Words, word: int, place: int) -> int:
 
 def _near_questions(reply: Words, sent: SentText, starts: list[int], events: list[_Event]) -> list[_Event]:
     """Questions typed again with many slips, less believed the more there are."""
-    taken = [(event.start, event.end) for event in events]
-    return [
-        _Event(
-            near.start,
-            near.end,
-            near.ours,
-            near.strays,
-            near.question,
-            None,
-            _EDITED if near.surely else _REPEATED,
-            asks=True,
-        )
-        for near in near_questions(reply, sent, starts, taken)
-    ]
+    found = near_questions(reply, sent, starts, [(event.start, event.end) for event in events])
+    sure = {True: _EDITED, False: _REPEATED}
+    return [_Event(*near[:4], near.question, None, sure[near.surely], asks=True) for near in found]
 
 
 def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[_Event]:
