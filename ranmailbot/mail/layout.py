@@ -109,6 +109,16 @@ class Layout:
             open_depth = depth
         return [self.trimmed(piece) for piece in pieces]
 
+    def _cited(self, rows: list[tuple[Span, int]], fresh: set[Span]) -> set[Span]:
+        """Quoted lines that a line of their own leads to with a colon, and more words of their own follow."""
+        last = max((place for place, (row, _) in enumerate(rows) if row in fresh), default=0)
+        found: set[Span] = set()
+        cites = False
+        for row, _ in rows[:last]:
+            cites = self.text[row[0] : row[1]].rstrip().endswith(":") if row in fresh else cites
+            found |= {row} if cites else set()
+        return found
+
     def shallowest(self, gap: Gap) -> tuple[tuple[Span, ...], list[Span]]:
         """The lines in a gap that are less quoted than what stands before it, and the others; all of it if none is."""
         whole = self.trimmed(gap.span)
@@ -117,9 +127,7 @@ class Layout:
         rows = [(row, depth) for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip()]
         torn = rows[0][0][0] == gap.span[0] and not self.begins_line(gap.span[0])
         fresh = {row for row, depth in rows if depth < gap.depth}
-        places = [place for place, (row, _) in enumerate(rows) if row in fresh]
-        # Quoted lines between fresh ones are cited in the answer.
-        fresh |= {row for row, _ in rows[places[0] : places[-1]]} if places else set()
+        fresh |= self._cited(rows, fresh)
         if not fresh or len(fresh) == len(rows):
             return (whole,), []
         if torn:
