@@ -77,7 +77,7 @@ def _match(number: int, runs: tuple[Run, ...], piece: Piece) -> Match:
 
 def matches(reply: Words, sent: SentText, depth_of: Sequence[int]) -> tuple[Match, ...]:
     """All pieces of the form in the reply, by their place there. `depth_of` is the quote depth of each reply word."""
-    found = [_filled(match, reply, sent) for match in _gathered(_runs(reply, sent), sent)]
+    found = [_filled(match, reply, sent) for match in _gathered(_runs(reply, sent), sent, reply)]
     found = _apart(found)
     enough = [match for match in found if _enough(match, sent, reply)]
     stands = _Standing(reply, sent, depth_of, enough)
@@ -118,7 +118,7 @@ def _grown(mine: list[str], ours: list[str], at: int, of: int) -> int:
     return size
 
 
-def _gathered(runs: list[Run], sent: SentText) -> list[Match]:
+def _gathered(runs: list[Run], sent: SentText, reply: Words) -> list[Match]:
     """Runs cut at the borders of pieces, those of one piece put together while few foreign words stand between."""
     found: list[Match] = []
     for run in runs:
@@ -129,12 +129,18 @@ def _gathered(runs: list[Run], sent: SentText) -> list[Match]:
             size = min(left, piece.end - of)
             part = Run(at, of, size)
             last = found[-1] if found else None
-            if last and last.piece == number and at - last.end <= _STRAY and of >= _end_in_form(last):
+            near = last and last.piece == number and at - last.end <= _STRAY and of >= _end_in_form(last)
+            if last and near and not (piece.question is not None and _asked_between(reply, last.end, at)):
                 found[-1] = _match(number, (*last.runs, part), piece)
             else:
                 found.append(Match(number, (part,), size == piece.size, at, at + size, size))
             at, of, left = at + size, of + size, left - size
     return found
+
+
+def _asked_between(reply: Words, end: int, at: int) -> bool:
+    """Whether a question mark stands between these two words: what follows it is somebody's answer."""
+    return "?" in reply.text[reply.ends[end - 1] : reply.starts[at]]
 
 
 def _end_in_form(match: Match) -> int:
@@ -160,7 +166,7 @@ def _filled(match: Match, reply: Words, sent: SentText) -> Match:
 def _edge(reply: Words, sent: SentText, run: Run, piece: Piece, step: int) -> list[Run]:
     """Equal words just beyond a run (`step` -1: before it), each in the place where the form has it.
 
-    Never beyond a question's own words: what follows them is somebody's answer.
+    Never beyond a question's own words or a question mark: what follows them is somebody's answer.
     """
     low, high = piece.core if piece.question is not None else (piece.first, piece.end)
     at, of = (run.at, run.of) if step < 0 else (run.at + run.size - 1, run.of + run.size - 1)
@@ -168,6 +174,9 @@ def _edge(reply: Words, sent: SentText, run: Run, piece: Piece, step: int) -> li
     for distance in range(1, SEED + 1):
         here, there = at + step * distance, of + step * distance
         if not (low <= there < high and 0 <= here < len(reply.keys)):
+            break
+        left = here - 1 if step > 0 else here
+        if piece.question is not None and _asked_between(reply, left + 1, left + 1):
             break
         if reply.keys[here] == sent.words.keys[there]:
             found.append(Run(here, there, 1))
@@ -227,7 +236,7 @@ def _is_told(match: Match, piece: Piece, sent: SentText, reply: Words) -> bool:
         return False
     start = reply.starts[asked.at]
     said = keys(_SENTENCE_EDGE.split(before_on_line(reply.text, start))[-1])
-    return bool(said) and not similar(said[0], sent.words.keys[piece.core[0]])
+    return not said or not similar(said[0], sent.words.keys[piece.core[0]])
 
 
 def _has_number(match: Match, piece: Piece, reply: Words) -> bool:

@@ -28,6 +28,7 @@ from ranmailbot.mail.signature import quoted_writers, tail_in_line, tail_start
 from ranmailbot.mail.trimmings import (
     is_damaged,
     same_marker,
+    with_citations,
     without_cut,
     without_greeting,
     without_lead,
@@ -164,7 +165,8 @@ def _add(sheet: _Sheet, gap: Gap, spans: tuple[Span, ...], deeper: list[Span]) -
     last.spans, last.gap = (*last.spans, *spans), gap
     last.doubt(gap.confidence)
     quoting = any(layout.depth_at(start) > gap.depth for part in spans for start, _ in layout.by_depth(part))
-    if quoting or any(layout.text[start:end].strip() for start, end in deeper):
+    cites = len({layout.depth_at(start) for part in spans for start, _ in layout.by_depth(part)}) > 1
+    if quoting or cites or any(layout.text[start:end].strip() for start, end in deeper):
         # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
         last.doubt(_QUOTED_BESIDE)
 
@@ -325,5 +327,5 @@ def _trim_beginnings(sheet: _Sheet, chosen: list[Found], sender: Address | None)
 
 
 def _answer(layout: Layout, found: Found) -> Answer:
-    text = "\n".join(layout.text[start:end] for start, end in found.spans)
+    text = "\n".join(with_citations(layout, span) for span in found.spans)
     return Answer(found.question, text, found.confidence, found.source, (found.spans[0][0], found.spans[-1][1]))

@@ -43,6 +43,13 @@ _SUB = re.compile(
     rf"^{_MARKS}(?P<number>\d{{1,2}})\.(?P<inner>\d{{1,2}})(?:[.)]|(?=[ \t]))[ \t]*(?=[^\W\d_])", re.MULTILINE
 )
 _RUN_ON = re.compile(r"(?:(?<=[\s;,.!?])|^)\(?(?P<number>\d{1,2})[.):](?=[ \t][^\W\d_]|[^\W\d_])")
+_TOLD = re.compile(
+    r"^[ \t*_]*[^\n:?!]{0,60}?(?<!\w)(?P<noun>[^\W\d_]{1,16})[ \t.#]{0,3}(?P<number>\d{1,2})(?![\d.,/])"
+    r"[^\n:?!\d]{0,24}:[ \t*_]*",
+    re.MULTILINE,
+)
+_TOLD_NOUNS = QUESTION_NOUNS | frozenset(keys("no nr number nummer numero número numéro nº č br št št. sz"))
+_MOST_TOLD = 10
 _LETTER = re.compile(rf"^{_MARKS}\(?(?P<letter>[A-Ta-t])[.):](?=[ \t])", re.MULTILINE)
 _DASH = re.compile(r"[ \t]*[-–—=:](?=[ \t])")
 _NAME_AFTER = re.compile(r"[ \t]*[*_]*(?P<name>[^\W\d_]{1,16}+)[ \t*_]*[:：][*_]*")
@@ -110,7 +117,13 @@ def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     spoken = _by_spoken_numbers(text, asked) if len(best[0]) < len(asked) else ()
     if best[0] and len(spoken) <= len(best[0]):
         return _cut(text, best[0], [label.number for label in best[0]], _confidence(best, len(asked)))
-    return spoken or _by_bare_numbers(text, asked) or _by_letters(text, asked) or _by_inner_numbers(text, asked)
+    return (
+        spoken
+        or _by_told_numbers(text, asked)
+        or _by_bare_numbers(text, asked)
+        or _by_letters(text, asked)
+        or _by_inner_numbers(text, asked)
+    )
 
 
 def _by_inner_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
@@ -153,6 +166,20 @@ def _by_spoken_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
         return ()
     sure = strong and not doubtful and list(asked) == list(range(1, len(asked) + 1))
     return _cut(text, chain, [label.number for label in chain], _SURE if sure else _UNSURE)
+
+
+def _by_told_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
+    """ "Sorry, I forgot question 3:" on a line of its own, the answer below; proposed if it goes on on the line."""
+    labels = []
+    for match in islice(_TOLD.finditer(text), _MOST_LABELS):
+        said = keys(match[0])
+        if match["noun"].casefold() in _TOLD_NOUNS and not _SENDS.intersection(said) and len(said) <= _MOST_TOLD:
+            labels.append(Label(match.start(), match.end(), int(match["number"])))
+    numbers = [label.number for label in labels]
+    if not labels or not _rising(numbers, asked):
+        return ()
+    alone = all(text[label.end : label.end + 1] in ("", "\n") for label in labels)
+    return _cut(text, labels, numbers, _RUN_ON_SURE if alone else _UNSURE)
 
 
 def _by_letters(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:

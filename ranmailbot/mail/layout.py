@@ -109,6 +109,16 @@ class Layout:
             open_depth = depth
         return [self.trimmed(piece) for piece in pieces]
 
+    def _cited(self, rows: list[tuple[Span, int]], fresh: set[Span]) -> set[Span]:
+        """Quoted lines that a line of their own leads to with a colon, and more words of their own follow."""
+        last = max((place for place, (row, _) in enumerate(rows) if row in fresh), default=0)
+        found: set[Span] = set()
+        cites = False
+        for row, _ in rows[:last]:
+            cites = self.text[row[0] : row[1]].rstrip().endswith(":") if row in fresh else cites
+            found |= {row} if cites else set()
+        return found
+
     def shallowest(self, gap: Gap) -> tuple[tuple[Span, ...], list[Span]]:
         """The lines in a gap that are less quoted than what stands before it, and the others; all of it if none is."""
         whole = self.trimmed(gap.span)
@@ -117,6 +127,7 @@ class Layout:
         rows = [(row, depth) for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip()]
         torn = rows[0][0][0] == gap.span[0] and not self.begins_line(gap.span[0])
         fresh = {row for row, depth in rows if depth < gap.depth}
+        fresh |= self._cited(rows, fresh)
         if not fresh or len(fresh) == len(rows):
             return (whole,), []
         if torn:
@@ -300,20 +311,9 @@ def _with_marks_before(reply: Words, word: int, place: int) -> int:
 
 def _near_questions(reply: Words, sent: SentText, starts: list[int], events: list[_Event]) -> list[_Event]:
     """Questions typed again with many slips, less believed the more there are."""
-    taken = [(event.start, event.end) for event in events]
-    return [
-        _Event(
-            near.start,
-            near.end,
-            near.ours,
-            near.strays,
-            near.question,
-            None,
-            _EDITED if near.surely else _REPEATED,
-            asks=True,
-        )
-        for near in near_questions(reply, sent, starts, taken)
-    ]
+    found = near_questions(reply, sent, starts, [(event.start, event.end) for event in events])
+    sure = {True: _EDITED, False: _REPEATED}
+    return [_Event(*near[:4], near.question, None, sure[near.surely], asks=True) for near in found]
 
 
 def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[_Event]:

@@ -35,6 +35,8 @@ _MARKER = re.compile(
     r"[*_]*(?:[^\W\d_]{1,16}\.?[ \t]){0,2}[^\W\d_]{1,16}\.?[ \t]?[:：][*_]*"
     r"|[^\W\d_]{1,16}\.?[ \t]*(?:[-–—=~]*>+|[-–—=]+)|[-–—=~:]*>+|[-–—=~]{2,4}|[=~]|\*{2,}|[#→⇒»/|+@]+)[ \t\n]+(?=\S)"
 )
+_ITEM = re.compile(r"[(\[{<][\w][)\]}>]:?")
+"""The first item of a list: "(a)"."""
 _OTHER_NAMES = re.compile(r"^[ \t*_>-]*[^\W\d_]{1,20}[ \t*_]*[:：]", re.MULTILINE)
 _RULE_BELOW = re.compile(r"(?:\n[ \t]*([-_=*~#+.·•—–─])(?:[ \t]?\1){2,}[ \t]*)+\s*$")
 _FEWEST_MARKED, _LETTERS = 2, 4
@@ -115,6 +117,8 @@ def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None =
     if first is None:
         return 0
     mark = first[0].rstrip()
+    if _ITEM.fullmatch(mark):
+        return 0
     if mark[0].isalpha() and not _is_named(mark, len(starts), sender):
         return 0
     if mark[0] in "-–—*" and any(layout.text.find(f"\n{mark} ", start, end) >= 0 for start, end in starts):
@@ -143,3 +147,15 @@ def without_rule_below(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[S
         return spans, []
     rows = [(row.start(), row.end()) for row in _ROW.finditer(layout.text, rule.start(), end)]
     return (*spans[:-1], layout.trimmed((start, rule.start()))), rows
+
+
+def with_citations(layout: Layout, span: Span) -> str:
+    """The text of a span, with the ">" of lines that it cites between lines of its own."""
+    rows = [(row, depth) for row, depth in layout.rows(span) if layout.text[row[0] : row[1]].strip()]
+    base = min((depth for _, depth in rows), default=0)
+    if all(depth == base for _, depth in rows):
+        return layout.text[span[0] : span[1]]
+    own = [number for number, (_, depth) in enumerate(rows) if depth == base]
+    cited = {row[0]: depth - base for row, depth in rows[own[0] : own[-1]] if depth > base}
+    marks = (">" * cited[start] + " " if start in cited else "" for (start, _), _ in layout.rows(span))
+    return "".join(mark + layout.text[row[0] : row[1]] for mark, (row, _) in zip(marks, layout.rows(span), strict=True))

@@ -143,6 +143,61 @@ def test_read_takes_the_form_that_was_sent(capsys: pytest.CaptureFixture[str], t
     assert [bool(answer["text"]) for answer in lines[0]["answers"]] == [True, True, False, False]
 
 
+def preview_of(kind: str, tmp_path: Path) -> Path:
+    captured = io.TextIOWrapper(io.BytesIO())
+    preview(Console(captured, captured), make_parser().parse_args(["preview", kind, "--eml", *CONFIG]))
+    path = tmp_path / f"{kind}.eml"
+    path.write_bytes(captured.buffer.getvalue())
+    return path
+
+
+def replying(path: Path, head: str) -> Path:
+    path.write_bytes(f"{head}\r\n".encode() + path.read_bytes())
+    return path
+
+
+REFERS = "In-Reply-To: <k7f2m9q4sample@mail.example.org>"
+TO_SOMEBODY = "anna.berzina@prison.example.org"
+PARAGRAPHS = "\n\n".join(WORDS)
+
+
+@pytest.mark.parametrize(
+    ("head", "author", "kind"),
+    [
+        ("X-Nothing: x", "ann@example.org", "enquiry"),
+        (REFERS, "ann@example.org", "answers"),
+        ("X-Nothing: x", TO_SOMEBODY, "answers"),
+    ],
+)
+def test_unsure_answers_are_answers_only_from_who_was_asked(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, head: str, author: str, kind: str
+) -> None:
+    reply = replying(letter(tmp_path, PARAGRAPHS), head)
+    reply.write_bytes(reply.read_bytes().replace(b"ann@example.org", author.encode()))
+    _, out, _ = run(capsys, "read", str(reply), "--form", str(preview_of("form", tmp_path)), "--json", *CONFIG)
+    assert json.loads(out)["kind"] == kind
+
+
+def test_a_correction_in_reply_to_an_acknowledgement_is_told_with_its_question(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    reply = replying(letter(tmp_path, "Question 2: We meet every week now.\n\nBest, Ann"), REFERS)
+    form = preview_of("acknowledgement", tmp_path)
+    _, out, _ = run(capsys, "read", str(reply), "--form", str(form), "--json", *CONFIG)
+    facts = json.loads(out)
+    assert facts["kind"] == "answers"
+    assert {a["question"]: a["text"] for a in facts["answers"] if a["text"]} == {2: "We meet every week now."}
+
+
+def test_without_a_form_the_form_mail_is_known_word_by_word(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    _, mail, _ = run(capsys, "preview", "form", *CONFIG)
+    quoted = "\n".join(f"> {row}" for row in mail.split("\n\n", 1)[1].split("\n"))
+    _, out, _ = run(capsys, "read", str(letter(tmp_path, f"1. Ten years.\n\n{quoted}")), "--json", *CONFIG)
+    facts = json.loads(out)
+    assert facts["answers"][0]["text"] == "Ten years."
+    assert facts["remainder"] == ""
+
+
 def test_each_file_gets_its_line_whatever_it_is(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

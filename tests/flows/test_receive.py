@@ -225,6 +225,29 @@ def test_a_question_in_reply_to_the_form_is_no_answer(tmp_path: Path) -> None:
     assert world.outcomes()[-1] == "enquired"
 
 
+@pytest.mark.parametrize(
+    ("asked", "text", "outcome"),
+    [
+        (False, "\n\n".join(WORDS), "form_sent"),
+        (True, "\n\n".join(WORDS), "applied"),
+        (True, "\n\n".join((*WORDS[:3], "Is that enough?")), "applied"),
+        (True, "\n\n".join(("Is that all?", "Who comes?", "When?", "And why?")), "enquired"),
+        (True, "a) Ten years.\nb) None.\nc) Is there any?\nd) No.", "applied"),
+    ],
+)
+def test_proposed_answers_of_somebody_who_was_asked_are_an_application(
+    world: World, asked: bool, text: str, outcome: str
+) -> None:
+    if asked:
+        world.post(ANN, "Hello")
+        world.settle()
+    world.post(ANN, text, to=world.mails(ANN)[0] if asked else None)
+    world.settle()
+    assert world.outcomes()[-1] == outcome
+    if outcome == "applied":
+        assert world.applications()[0].status is Status.INCOMPLETE, "unsure answers are asked about again"
+
+
 def test_a_withdrawal_is_no_answer_even_where_one_paragraph_would_be_one(tmp_path: Path) -> None:
     world = World(tmp_path, questions=settings().call.questions[:1])
     world.apply(ANN, (1,))
