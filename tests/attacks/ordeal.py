@@ -40,6 +40,10 @@ class MeasuredReader:
 
     real: WholeReader
 
+    def prepare(self) -> None:
+        """What judging loads late."""
+        self.real.prepare()
+
     def read_one(self, envelope: Envelope, arrived: datetime) -> tuple[str, int]:
         """The kind, and megabytes."""
         read = self.real.read_one(envelope, arrived)
