@@ -31,6 +31,13 @@ def known_names(sender: Address | None) -> frozenset[str]:
     return frozenset(map(latin, words))
 
 
+@lru_cache(maxsize=64)
+def whole_name(sender: Address | None) -> frozenset[str]:
+    """Every word of the sender's display name, in plain Latin letters."""
+    return frozenset(map(latin, keys(sender.name))) if sender is not None else frozenset()
+
+
+@lru_cache(maxsize=64)
 def initials(sender: Address | None) -> frozenset[str]:
     """The first letters of the sender's name, alone and together."""
     words = [latin(word) for word in keys(sender.name)] if sender is not None else []

@@ -7,7 +7,7 @@ Known limit: a question that was told in other words is not found here.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
@@ -74,14 +74,17 @@ def _promising(
     before = [0, *accumulate(hits)]
     if before[-1] < enough:
         return
-    for start, following in pairwise((*line_starts, len(reply.text) + 1)):
-        first, beyond = reply.at_or_after(start), bisect_right(taken, start, key=lambda each: each[0])
-        stop = reply.at_or_after(taken[beyond][0]) if beyond < len(taken) else len(hits)
-        if first >= stop or reply.starts[first] >= following:
-            continue  # an empty line
-        most = min(first + sent.longest_asked, stop)
-        if before[most] - before[first] >= enough and not _overlaps(taken, (start, following)):
-            yield start
+    borders = [0, *(border for span in taken for border in span), len(reply.text) + 1]
+    for low, high in zip(borders[::2], borders[1::2], strict=True):
+        stop = reply.at_or_after(high)
+        if before[stop] - before[reply.at_or_after(low)] < enough:
+            continue
+        lines = line_starts[bisect_left(line_starts, low) : bisect_left(line_starts, high)]
+        for start, following in pairwise((*lines, len(reply.text) + 1 if high > len(reply.text) else high)):
+            first = reply.at_or_after(start)
+            empty = first >= stop or reply.starts[first] >= following
+            if not empty and before[min(first + sent.longest_asked, stop)] - before[first] >= enough:
+                yield start
 
 
 def _overlaps(taken: Sequence[Span], span: Span) -> bool:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.farewells import CLOSINGS, FAREWELL_WORDS, FAREWELLS, LAST_WORDS
-from ranmailbot.mail.names import all_sign, are_initials, initials, known_names, latin
+from ranmailbot.mail.names import all_sign, are_initials, initials, known_names, latin, whole_name
 from ranmailbot.mail.words import keys
 
 _DASHES = re.compile(r"\s*(?:- )?(?:--|—|__+)\s*$")
@@ -77,8 +77,8 @@ _LEAD_WORDS, _LEAD_CHARACTERS = 4, 40
 def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
     """The number of the first line of farewell, signature or disclaimer; len(lines) if there is none."""
     first = len(lines)
-    known, whole = known_names(sender), frozenset(map(latin, keys(sender.name))) if sender else frozenset()
-    signing = known | initials(sender)
+    known, whole, letters = known_names(sender), whole_name(sender), initials(sender)
+    signing = known | letters
     below = sum(1 for line in lines if line.strip())
     for number, line in enumerate(lines):
         below -= bool(line.strip())
@@ -91,7 +91,7 @@ def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
         ):
             first = number
             break
-    name = min(first, _name_line(lines[:first], known, initials(sender)))
+    name = min(first, _name_line(lines[:first], known, letters))
     plain = first < len(lines) and not _DASHES.match(lines[first])
     return _closing_above(lines, name if plain else _lead_in(lines, name))
 

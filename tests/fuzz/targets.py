@@ -60,7 +60,8 @@ def _reading(data: bytes) -> None:
     """The reader proves for itself that it lost no word."""
     rows = data.decode("utf-8", "replace").split("\n")
     read_answers(
-        VisibleText(tuple(Line(row.lstrip(">"), row.count(">", 0, 9)) for row in rows), "plain"), whole_reader().form
+        VisibleText(tuple(Line(row.lstrip(">"), row.count(">", 0, 9)) for row in rows), "plain"),
+        whole_reader().mail.form,
     )
 
 
