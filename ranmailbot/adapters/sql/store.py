@@ -20,7 +20,7 @@ from ranmailbot.call.call import Call
 from ranmailbot.desk import News, Outcome, Recipient, SentMail
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.outgoing import CalendarEvent
-from ranmailbot.ports import Again, Envelope, Filed, Waiting, Written
+from ranmailbot.ports import Again, Envelope, Filed, Unavailable, Waiting, Written
 from ranmailbot.records import Aside, Fact, State
 from ranmailbot.sealing import Seal
 
@@ -80,8 +80,15 @@ class SqlStore:
                 with nullcontext() if reading else self._new_keys():
                     yield SqlBooks(Shelf(connection, self._call, self._seal, self._config), self._listed)
         except OperationalError as fault:
-            full = self._reserve is not None and self._reserve.give_up_if(fault)
-            raise unavailable(fault, full=full) from fault
+            raise self._explained(fault) from fault
+        except Unavailable as told:  # by a savepoint, which knows of no reserve
+            if isinstance(told.__cause__, OperationalError):
+                raise self._explained(told.__cause__) from told.__cause__
+            raise
+
+    def _explained(self, fault: OperationalError) -> Unavailable:
+        full = self._reserve is not None and self._reserve.give_up_if(fault)
+        return unavailable(fault, full=full)
 
     @contextmanager
     def _new_keys(self) -> Iterator[None]:
