@@ -50,6 +50,8 @@ _TOLD = re.compile(
 )
 _TOLD_NOUNS = QUESTION_NOUNS | frozenset(keys("no nr number nummer numero número numéro nº č br št št. sz"))
 _MOST_TOLD = 10
+_FIRST_INNER = re.compile(r"[ \t]*(?P<label>\(?1(?P<close>[.)]))[ \t]+(?=\S)")
+"""The first point of a list within an answer, right behind the answer's own label: "2. 1. Visits"."""
 _LETTER = re.compile(rf"^{_MARKS}\(?(?P<letter>[A-Ta-t])[.):](?=[ \t])", re.MULTILINE)
 _DASH = re.compile(r"[ \t]*[-–—=:](?=[ \t])")
 _NAME_AFTER = re.compile(r"[ \t]*[*_]*(?P<name>[^\W\d_]{1,16}+)[ \t*_]*[:：][*_]*")
@@ -241,6 +243,9 @@ def _labels_at_lines(text: str, asked: Sequence[int]) -> list[Label]:
         style = f"{name}{match['open']}{match['close'].strip()}"
         also = tuple(int(more) for more in re.findall(r"\d+", match["more"] or ""))
         found.append(Label(match.start() + _leading(match[0]), match.end(), number, style, also))
+        inner = _FIRST_INNER.match(text, match.end())
+        if inner is not None and number != 1:
+            found.append(Label(inner.start("label"), inner.end(), 1, inner["close"]))
         if len(found) >= _MOST_LABELS:
             break
     return found
