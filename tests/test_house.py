@@ -84,3 +84,12 @@ def _switched_off(path: Path) -> list[str]:
 
 def test_every_exception_to_a_check_carries_its_reason() -> None:
     assert [place for path in sources("ranmailbot") for place in _switched_off(path)] == []
+
+
+def test_every_campaign_and_driver_beside_the_tests_can_be_imported() -> None:
+    """Those that no test runs would rot in silence."""
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "tests").rglob("*.py")]
+    wanted = sorted(name for name in names if not name.endswith("__init__") and ".test_" not in name)
+    code = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
+    done = run(sys.executable, "-c", code, *wanted)
+    assert done.returncode == 0, done.stderr

@@ -16,17 +16,21 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from ranmailbot.cli.read import understand
-from ranmailbot.config import load
+from ranmailbot.mail.authentication import Trust
+from ranmailbot.mail.letter import decode
+from ranmailbot.mail.letter_reading import read_letter
+from ranmailbot.mail.limits import Limits
 from tests.clients import alpine, claws, emacs, mutt, nail, thunderbird
 from tests.clients.marionette import Refused
 from tests.clients.plays import PLAYS, Play
-from tests.clients.post_office import ROOT, PostOffice, Silent, mail_of_ours, post_office
+from tests.clients.post_office import PostOffice, Silent, mail_of_ours, post_office
 from tests.mail.client_forms import kept_form
 from tests.mail.documents import odt_of
 
+TRUST = Trust("generic", "mx.ran.example")
 Sender = Callable[[Play, PostOffice, Path, Path | None], None]
 
 
@@ -123,9 +127,10 @@ def truth(play: Play) -> dict[int, str]:
 
 
 def misread(play: Play, raw: bytes) -> list[str]:
-    """What `ranmailbot read --form` understands otherwise than it was meant."""
-    facts = understand(load(ROOT / "config.toml", {}), raw, kept_form("prisons").form)
-    found = {answer["question"]: " ".join(answer["text"].split()) for answer in facts["answers"] if answer["text"]}
+    """What the reader understands otherwise than it was meant."""
+    form = kept_form("prisons").form
+    letter = decode(raw, datetime.now(UTC), Limits(), TRUST, [form.ours[1]])
+    found = {answer.question: " ".join(answer.text.split()) for answer in read_letter(letter, form).answers}
     meant = truth(play)
     numbers = sorted(n for n in found.keys() | meant.keys() if found.get(n) != meant.get(n))
     return [f"{n}. is {found.get(n, '')!r}, meant {meant.get(n, '')!r}" for n in numbers]
