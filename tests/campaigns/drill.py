@@ -23,6 +23,7 @@ from sqlalchemy import event
 
 from ranmailbot import recovery, service
 from ranmailbot.adapters.keyring import open_seal
+from ranmailbot.adapters.sql import owners
 from ranmailbot.adapters.sql.engine import DATABASE
 from ranmailbot.config import Settings
 from ranmailbot.sealing import Seal, WrappingKey
@@ -143,10 +144,12 @@ def _rows(path: Path, seal: Seal) -> dict[str, dict[Any, dict[str, Any]]]:
 
 
 def _open(table: str, row: dict[str, Any], seal: Seal) -> dict[str, Any]:
-    owners = {"correspondents": "correspondents"}
+    if table not in SEALED:
+        return row
     number = row.get("number", row.get("application"))
-    owner = row.get("owner") or owners.get(table) or f"application:{number}"
-    return row | {column: seal.unseal(owner, row[column]) for column in SEALED.get(table, ())}
+    whose = owners.asked(row["call"], row["address"]) if table == "correspondents" else None
+    owner = row.get("owner") or whose or owners.applicant(row["call"], number)
+    return row | {column: seal.unseal(owner, row[column]) for column in SEALED[table]}
 
 
 def _differences(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
