@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 SERVER_PACKAGES := dovecot-core dovecot-imapd dovecot-lmtpd postfix
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: rehearse run test interop clients fuzz lint benchmark crash simulate drill clean help
+.PHONY: rehearse run test interop clients fuzz lint benchmark crash simulate drill cuts clean help
 
 help:
 	@echo "make rehearse   play the configured call on the built-in mail server"
@@ -20,6 +20,7 @@ help:
 	@echo "make benchmark  measure what one letter costs, into docs/performance.md"
 	@echo "make crash      kill the bot KILLS times at work, and count (SERVERS=real: on Dovecot and Postfix; LAG=2 JITTER=1 SEED=1)"
 	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED tells the story of one)"
+	@echo "make cuts       cut the connection at every byte of a session, and count (STEP=7: every seventh; SERVERS=real)"
 	@echo "make drill      back up, destroy, restore and compare a store of APPLICATIONS applications"
 	@echo "make clean      remove what these commands made"
 
@@ -70,6 +71,9 @@ simulate: $(READY)
 
 drill: $(READY)
 	$(BIN)/python -m tests.campaigns.drill --applications $(or $(APPLICATIONS),10000)
+
+cuts: $(READY)
+	$(BIN)/python -m tests.campaigns.cuts --step $(or $(STEP),1) --servers $(or $(SERVERS),built-in)
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks.intake --write
