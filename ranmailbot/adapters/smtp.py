@@ -37,8 +37,14 @@ _ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@)(?=.{{3,254}}\Z){_ATOM}(?:\.{_ATOM})*@
 _LONE_BREAK = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|\Z)")
 _CLOSING = 421
+_CODES = range(100, 600)
+"""What may stand in front of an answer (RFC 5321 4.2.1); aiosmtplib says -1 for what is none."""
 _LOGIN_WANTED = frozenset({530, 534, 535, 538})
 _LOST = (SMTPServerDisconnected, SMTPTimeoutError, TimeoutError, OSError)
+
+
+class _Babble(Exception):
+    """The server said more than it was asked: its next words would be taken for the answer to the next question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,12 @@ class _Stopped:
 class SmtpSubmission:
     """The submission server. `archive` is an extra envelope recipient of ours, so that each sent mail can be proved.
 
-    `timeout_seconds` is for connecting and logging in, and again for one whole mail. Close it when done.
+    `timeout_seconds` is for connecting and logging in, again for the envelope, and again for the content. Close it when
+    done.
     """
 
     account: Account
-    timeout_seconds: float = 120
+    timeout_seconds: float = 60
     archive: str | None = None
     hello: str = "localhost"
     """What we call ourselves in EHLO."""
@@ -109,10 +116,16 @@ class SmtpSubmission:
         client, stage = await self._connected(), "MAIL"
         try:
             async with asyncio.timeout(self.timeout_seconds):
+                _hear(client)
                 await client.mail(mail.sender, options=_options(client, mail))
-                stage = "RCPT"
+                stage = _hear(client, "RCPT")
                 await client.rcpt(mail.recipient)
+                _hear(client)
                 await self._add_archive(client)
+                _hear(client)
+        except _Babble:
+            self._drop()
+            return _Stopped(Deferred(f"more answers than questions to {stage}"), lost=True)
         except SMTPResponseException as fault:
             # A server that ends an idle connection may say 421 first.
             idle_end = fault.code == _CLOSING and stage == "MAIL"
@@ -130,6 +143,8 @@ class SmtpSubmission:
             async with asyncio.timeout(self.timeout_seconds):
                 await self._client.data(mail.content)
         except SMTPResponseException as fault:
+            if self._answered_before():
+                return Unclear("more answers than questions to DATA")
             if _kind(fault.code) is None:
                 self._drop()
                 return Unclear(_reply(fault, "DATA"))  # no answer to what we asked
@@ -137,7 +152,17 @@ class SmtpSubmission:
         except (*_LOST, SMTPException):
             self._drop()
             return Unclear("no answer after DATA")
-        return Sent()
+        return Unclear("more answers than questions to DATA") if self._answered_before() else Sent()
+
+    def _answered_before(self) -> bool:
+        """Whether the answer to the content may have been there before the content. Then the connection is dropped.
+
+        More words than one answer say so, except a goodbye: many servers end a connection behind the last answer.
+        """
+        if self._client is None or not (said := _beyond(self._client)):
+            return False
+        self._drop()
+        return not said.startswith(str(_CLOSING).encode())
 
     async def _add_archive(self, client: SMTP) -> None:
         """The archive's refusal never delays the applicant, unless the server hangs up."""
@@ -156,7 +181,7 @@ class SmtpSubmission:
         if stage != "DATA" and fault.code in _LOGIN_WANTED:
             raise Unavailable(f"{self._place}: it wants another login before it takes mail ({fault.code})")
         kind = _kind(fault.code)
-        if kind is None or fault.code == _CLOSING:
+        if kind is None or fault.code == _CLOSING or (self._client is not None and _beyond(self._client)):
             self._drop()
         else:
             await self._reset()
@@ -242,6 +267,18 @@ def _check(mail: OutgoingMail) -> None:
         raise ValueError("the content must have CRLF line ends only")
 
 
+def _hear(client: SMTP, stage: str = "") -> str:
+    """Go on to `stage`, unless something was said that nobody has asked for. Raises _Babble."""
+    if _beyond(client):
+        raise _Babble
+    return stage
+
+
+def _beyond(client: SMTP) -> bytes:
+    """What aiosmtplib keeps of words beyond the last answer: it would take them for the next one."""
+    return bytes(getattr(client.protocol, "_buffer", b""))
+
+
 def _options(client: SMTP, mail: OutgoingMail) -> list[str]:
     options = [f"SIZE={len(mail.content)}"] if client.supports_extension("size") else []
     if not mail.content.isascii() and client.supports_extension("8bitmime"):
@@ -256,6 +293,8 @@ def _kind(code: int) -> type[Deferred] | type[Refused] | None:
 
 def _reply(fault: SMTPResponseException, stage: str) -> str:
     """Code, enhanced status and stage; not the server's words."""
+    if not _CODES.start <= fault.code < _CODES.stop:
+        return f"an answer that makes no sense to {stage}"
     enhanced = _ENHANCED.match(fault.message)
     return " ".join(filter(None, (str(fault.code), enhanced[0] if enhanced else "", f"to {stage}")))
 
