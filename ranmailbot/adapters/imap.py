@@ -25,6 +25,7 @@ from ranmailbot.adapters.imap_session import (
     BROKEN,
     Client,
     Patience,
+    Untrue,
     Watchdog,
     connect,
     drop,
@@ -37,6 +38,8 @@ from ranmailbot.ports import Account, Archived, Clock, Envelope, Unavailable
 
 _UIDS_AT_ONCE = 200
 _LOOK_BACK = 20
+_AT_ONCE = 1.0
+"""Seconds: an IDLE that ends sooner and brings nothing is not worth another one right away."""
 _OVERTAKING = timedelta(minutes=30)
 """By how much one copy may overtake another on its way into the archive: a retry of a queue lies in between."""
 
@@ -182,7 +185,9 @@ class ImapMailbox:
             with self._dog.within(self._patience.command_seconds + seconds):
                 yield client
         except BROKEN as fault:
-            reason = "no answer in time" if self._dog.cut else explain(fault)
+            reason = (
+                "no answer in time" if self._dog.cut else str(fault) if isinstance(fault, Untrue) else explain(fault)
+            )
             self._client = None
             drop(client, self._dog)
             account = self._account
@@ -244,7 +249,7 @@ class ImapMailbox:
                 return []
             state = client.select_folder(actual or self._full(name), readonly=True)
             uidvalidity = int(state[b"UIDVALIDITY"])
-            found = sorted(int(uid) for uid in client.search(_still_there(client)))
+            found = sorted({int(uid) for uid in client.search(_still_there(client))})
             self._known[name] = _mark(state)
             return [
                 Envelope(name, uid, uidvalidity, stamp, size, b"", junk)
@@ -299,7 +304,12 @@ class ImapMailbox:
             if not client.has_capability("IDLE"):
                 readable([self._alarm.descriptor], min(left, patience.poll_seconds))
                 return False
-            return client.idle_for(min(left, patience.idle_seconds), self._alarm.descriptor)
+            began = self._clock.monotonic()
+            if client.idle_for(min(left, patience.idle_seconds), self._alarm.descriptor):
+                return True
+        if self._clock.monotonic() - began < _AT_ONCE:  # the server ends every IDLE, or chatters: no busy loop
+            readable([self._alarm.descriptor], min(left, patience.poll_seconds))
+        return False
 
     def _news(self, client: Client) -> bool:
         """Whether a folder has changed since `fetch` looked: what comes between two commands never wakes IDLE.
@@ -393,14 +403,19 @@ def _facts(client: Client, uids: list[int]) -> Iterator[tuple[int, datetime, int
 
 
 def _move(client: Client, uids: list[int], target: str) -> None:
-    """MOVE (RFC 6851); else COPY, \\Deleted and EXPUNGE of these UIDs only (RFC 4315); else they stay \\Deleted."""
+    """MOVE (RFC 6851); else COPY, \\Deleted and EXPUNGE of these UIDs only (RFC 4315); else they stay \\Deleted.
+
+    Looks whether they are gone: what stays would be fetched and filed again at once, for ever. Raises Untrue.
+    """
     if client.has_capability("MOVE"):
         client.move(uids, target)
-        return
-    client.copy(uids, target)
-    client.add_flags(uids, [DELETED], silent=True)
-    if client.has_capability("UIDPLUS"):
-        client.uid_expunge(uids)
+    else:
+        client.copy(uids, target)
+        client.add_flags(uids, [DELETED], silent=True)
+        if client.has_capability("UIDPLUS"):
+            client.uid_expunge(uids)
+    if client.search(["UID", ",".join(map(str, uids)), *_still_there(client)]):
+        raise Untrue("the server says that this is done, but the mail is still where it was")
 
 
 def _any_has(client: Client, uids: list[int], message_id: str) -> bool:

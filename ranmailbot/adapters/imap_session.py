@@ -42,13 +42,17 @@ BROKEN = (
 _NEWS = (b"EXISTS", b"RECENT")
 
 
+class Untrue(ProtocolError):  # type: ignore[misc]  # imapclient publishes no types
+    """The server said that it did something, and it did not. The text is ours and says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long and how much we take of a server (seconds, bytes). `idle_seconds` must stay below 10 minutes."""
 
     connect_seconds: float = 20
     read_seconds: float = 60
-    command_seconds: float = 90
+    command_seconds: float = 60
     idle_seconds: float = 9 * 60
     poll_seconds: float = 60
     answer_bytes: int = 16_000_000
@@ -165,6 +169,10 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient publishes no types
         """The budget of the next command: its answer may have so many bytes, and what every answer may have."""
         self._imap.budget = self._patience.answer_bytes + size
 
+    def forget(self) -> None:
+        """What was said before TLS began, by whoever: imaplib would hand it out later as answers of the server."""
+        self._imap.untagged_responses.clear()
+
     def idle_for(self, seconds: float, wake: int) -> bool:
         """One round of IDLE: until news, until the descriptor `wake` is readable, or for so many seconds.
 
@@ -187,6 +195,7 @@ def connect(account: Account, patience: Patience, dog: Watchdog) -> Client:
             client = Client(account, context, patience, dog)
             if account.security == "starttls":
                 client.starttls(context)
+                client.forget()
             client.login(account.user, account.password)
             client.capabilities()
             return client

@@ -457,7 +457,7 @@ def test_without_move_a_message_is_copied_marked_and_expunged_alone() -> None:
     old = Scripted(lambda connection: imap_play(connection, "UIDPLUS", {"SELECT": ONE}, seen))
     mailbox = ImapMailbox(account(old.port), RealClock())
     mailbox.file("Read", [Envelope("INBOX", 5, 1, LONG_AGO, 1, b"x")])
-    moves = [command for command in seen if command.startswith("UID")]
+    moves = [command for command in seen if command.startswith("UID") and "SEARCH" not in command]
     assert moves == ['UID COPY 5 "Read"', "UID STORE 5 +FLAGS.SILENT (\\Deleted)", "UID EXPUNGE 5"]
     old.close()
 
