@@ -65,11 +65,20 @@ def _serving(add: Sub) -> None:
         "rehearse",
         "serve:rehearse",
         "play the configured call on the built-in server, from publication to the end",
-        "rehearse\nrehearse --applicants 100 --seed 7 --keep out\nrehearse --json | jq .faults",
+        "rehearse\nrehearse --applicants 100 --seed 7 --keep out\nrehearse --server bench.toml\n"
+        "rehearse --json | jq .faults",
     )
     rehearse.add_argument("--applicants", type=_count, default=40, metavar="N", help="default: %(default)s")
     rehearse.add_argument(
         "--seed", type=int, default=1, metavar="N", help="the same seed plays the same call; default: %(default)s"
+    )
+    rehearse.add_argument(
+        "--server",
+        type=Path,
+        metavar="FILE",
+        help="on given servers instead: the bot's own are those of the configuration (an empty mailbox of its own); "
+        "FILE names an SMTP server as [entry] for letters to it, and as [readers] the IMAP mailbox that catches all "
+        "other mail; see docs/operations.md",
     )
     rehearse.add_argument(
         "--keep", type=Path, metavar="DIR", help="where mails and page are left; default: rehearsals/<time>"

@@ -20,6 +20,7 @@ from ranmailbot.cli.console import REFUSED, Console, Usage
 from ranmailbot.cli.desk import local, settings_of, warn
 from ranmailbot.config import Settings
 from ranmailbot.ports import TemplateFault
+from ranmailbot.rehearsal import Hosts, read_hosts
 from ranmailbot.rehearsal import rehearse as play
 from ranmailbot.runner import running
 
@@ -57,12 +58,20 @@ def rehearse(console: Console, options: Namespace) -> int:
     people, seed, state = options.applicants, options.seed, options.keep_state
     if state is not None and state.exists():
         raise Usage(f"--keep-state {state}: this is there already; name a folder that is not")
-    result = play(settings, applicants=people, seed=seed, folder=folder, progress=progress, state=state)
+    hosts = _hosts(options.server)
+    result = play(settings, applicants=people, seed=seed, folder=folder, progress=progress, state=state, hosts=hosts)
     if options.json:
         console.json(result.json())
     else:
         console.say(result.table())
     return REFUSED if result.json()["faults"] else 0
+
+
+def _hosts(path: Path | None) -> Hosts | None:
+    try:
+        return None if path is None else read_hosts(path, os.environ)
+    except ValueError as fault:
+        raise Usage(f"--server {fault}") from None
 
 
 def _clock(console: Console, settings: Settings, as_of: str | None) -> service.WallClock:

@@ -1,4 +1,4 @@
-"""The rehearsal: the configured call, played from publication to the day after, on the built-in server.
+"""The rehearsal: the configured call, played from publication to the day after, on the built-in server or given ones.
 
 Imports mail, people and pages only when somebody rehearses, so that the command line stays quick to start.
 """
@@ -11,9 +11,12 @@ from pathlib import Path
 
 from ranmailbot.config import Settings
 from ranmailbot.rehearsal.books import Audit, audit
+from ranmailbot.rehearsal.hosts import Hosts, read_hosts
 from ranmailbot.rehearsal.page import write_page
 from ranmailbot.rehearsal.play import play
 from ranmailbot.rehearsal.table import table
+
+__all__ = ["Hosts", "Result", "read_hosts", "rehearse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,15 @@ def rehearse(
     folder: Path,
     progress: Callable[[str], None],
     state: Path | None = None,
+    hosts: Hosts | None = None,
 ) -> Result:
     """Play the call with so many sample people and leave every mail and a page in `folder`, the bot's state in `state`.
 
-    `progress` gets a line for each played day. Raises Unavailable if the built-in server cannot start.
+    On the built-in server, or on `hosts`. `progress` gets a line for each played day. Raises Unavailable if there is no
+    server that does what a rehearsal needs.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    played = play(settings, applicants, seed, folder, progress, state=state)
+    played = play(settings, applicants, seed, folder, progress, state=state, hosts=hosts)
     found = audit(played)
     write_page(played, found, folder)
     return Result(applicants, found, folder, table(played, found, str(folder)))

@@ -9,12 +9,13 @@ from __future__ import annotations
 import heapq
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from time import sleep
 from zoneinfo import ZoneInfo
 
 from ranmailbot import service
@@ -23,10 +24,12 @@ from ranmailbot.call.call import Call, MeetingRoom, Session
 from ranmailbot.config import Settings
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.form import blank_form
-from ranmailbot.ports import Account
+from ranmailbot.ports import Account, Unavailable
 from ranmailbot.rehearsal.chronicle import Chronicle
 from ranmailbot.rehearsal.clock import PlayedClock
+from ranmailbot.rehearsal.far_post import FarPost
 from ranmailbot.rehearsal.habits import open_scene, react
+from ranmailbot.rehearsal.hosts import Hosts
 from ranmailbot.rehearsal.organisers import Desk, decide
 from ranmailbot.rehearsal.people import Persona, cast
 from ranmailbot.rehearsal.post import HOST, PostOffice
@@ -76,7 +79,7 @@ class Stage:
     people: tuple[Persona, ...]
     clock: PlayedClock
     worker: service.Worker
-    office: PostOffice
+    office: PostOffice | FarPost
     chronicle: Chronicle
     form: Received
     desk: Desk
@@ -109,14 +112,16 @@ def play(
     progress: Callable[[str], None],
     *,
     state: Path | None = None,
+    hosts: Hosts | None = None,
 ) -> Played:
     """Play the call. `folder` gets every mail as .eml. `state` (a folder that is not there yet) keeps the bot's state.
 
-    Raises Unavailable if the built-in server cannot start.
+    With `hosts` on given servers, the bot's own being those of its configuration. Raises Unavailable if the built-in
+    server cannot start, or if the given ones do not do what they must.
     """
     people = cast(settings.call, applicants, seed)
     settings = prepared(settings, people)
-    with _stage(settings, people, seed, folder, state) as stage:
+    with _stage(settings, people, seed, folder=folder, kept=state, hosts=hosts) as stage:
         began, end = stage.clock.now(), curtain(settings.call)
         for index, persona in enumerate(people):
             stage.plan(open_scene(persona, stage.diaries[index], stage.scene()))
@@ -160,30 +165,60 @@ def curtain(call: Call) -> datetime:
 
 @contextmanager
 def _stage(
-    settings: Settings, people: tuple[Persona, ...], seed: int, folder: Path, kept: Path | None
+    settings: Settings,
+    people: tuple[Persona, ...],
+    seed: int,
+    *,
+    folder: Path,
+    kept: Path | None,
+    hosts: Hosts | None,
 ) -> Iterator[Stage]:
-    """Server, worker and people, taken down afterwards whatever happens. The spool is thrown away."""
-    call, password = settings.call, secrets.token_hex(16)
-    clock = PlayedClock.at(call.published)
-    with TemporaryDirectory(prefix="ranmailbot-rehearsal-") as scratch:
-        server = start_embedded(Path(scratch) / "spool", call.mailbox.email, password, AUTHSERV_ID, ARCHIVE)
-        try:
-            accounts = [
-                Account(HOST, port, "none", call.mailbox.email, password)
-                for port in (server.imap_port, server.smtp_port)
-            ]
-            mail = service.MailServer(accounts[0], accounts[1], ARCHIVE, AUTHSERV_ID)
-            state = kept or Path(scratch) / "state"
-            state.mkdir(mode=0o700, parents=True)
-            worker = service.build(settings, clock, state=state, mail=mail, tokens=PlayedTokens.of(seed))
-            office = PostOffice(server.smtp_port, server.imap_port, password, call.mailbox.email)
-            try:
-                yield _set(settings, people, seed, folder=folder, clock=clock, worker=worker, office=office)
-            finally:
-                office.close()
-                worker.close()
-        finally:
-            server.stop()
+    """Servers, worker and people, taken down afterwards whatever happens. State that nobody keeps is thrown away."""
+    clock = PlayedClock.at(settings.call.published)
+    with TemporaryDirectory(prefix="ranmailbot-rehearsal-") as scratch, ExitStack() as held:
+        mail, office = held.enter_context(_servers(settings, Path(scratch), hosts))
+        state = kept or Path(scratch) / "state"
+        state.mkdir(mode=0o700, parents=True)
+        worker = service.build(settings, clock, state=state, mail=mail, tokens=PlayedTokens.of(seed))
+        held.callback(worker.close)
+        held.callback(office.close)
+        yield _set(settings, people, seed, folder=folder, clock=clock, worker=worker, office=office)
+
+
+@contextmanager
+def _servers(
+    settings: Settings, scratch: Path, hosts: Hosts | None
+) -> Iterator[tuple[service.MailServer, PostOffice | FarPost]]:
+    if hosts is None:
+        with _built_in(settings.call, scratch) as servers:
+            yield servers
+    else:
+        yield _given(settings, hosts)
+
+
+@contextmanager
+def _built_in(call: Call, scratch: Path) -> Iterator[tuple[service.MailServer, PostOffice]]:
+    """The built-in server. Its spool is thrown away with `scratch`."""
+    password = secrets.token_hex(16)
+    server = start_embedded(scratch / "spool", call.mailbox.email, password, AUTHSERV_ID, ARCHIVE)
+    try:
+        imap, smtp = (
+            Account(HOST, port, "none", call.mailbox.email, password) for port in (server.imap_port, server.smtp_port)
+        )
+        office = PostOffice(server.smtp_port, server.imap_port, password, call.mailbox.email)
+        yield service.MailServer(imap, smtp, ARCHIVE, AUTHSERV_ID), office
+    finally:
+        server.stop()
+
+
+def _given(settings: Settings, hosts: Hosts) -> tuple[service.MailServer, FarPost]:
+    """The servers of the configuration, once a first mail has shown that nothing leaves them."""
+    mail = service.configured_server(settings)
+    if mail is None:
+        raise Unavailable('a rehearsal on given servers needs server = "imap" in [mailbox], and [submission]')
+    office = FarPost(hosts, mail.imap, settings.call.mailbox.email, sleep)
+    office.prove(mail.smtp)
+    return mail, office
 
 
 def _set(
@@ -194,7 +229,7 @@ def _set(
     folder: Path,
     clock: PlayedClock,
     worker: service.Worker,
-    office: PostOffice,
+    office: PostOffice | FarPost,
 ) -> Stage:
     homes: dict[str, tuple[int, ...]] = {}
     for persona in people:
@@ -267,11 +302,19 @@ def _turn(stage: Stage) -> None:
             posting = heapq.heappop(stage.queue)[2]
             stage.office.post(posting)
             stage.chronicle.write_posted(posting, stage.clock.now())
-        _work(stage)
+        _let_work(stage)
         for raw in stage.office.news():
             _deliver(stage, receive(raw))
         if not stage.queue or stage.queue[0][0] > stage.clock.now():
             return
+
+
+def _let_work(stage: Stage) -> None:
+    """Letters arrive, the bot works until it rests, its mails arrive; again if a report of one came back."""
+    stage.office.settle(0)
+    _work(stage)
+    while stage.office.settle(sum(stage.worker.books().sent.values())):
+        _work(stage)
 
 
 def _work(stage: Stage) -> None:

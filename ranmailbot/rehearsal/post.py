@@ -47,14 +47,14 @@ class PostOffice:
         # "n:*" always names the last message, even if it is older than n (RFC 3501 6.4.8).
         uids = sorted(uid for uid in map(int, (found[0] or b"").split()) if uid > self._seen)
         for at in range(0, len(uids), BATCH):
-            yield from self._fetch(self._imap, uids[at : at + BATCH])
+            yield from bodies(self._imap, uids[at : at + BATCH])
         self._seen = max([self._seen, *uids])
 
     def filed(self, apart: str) -> dict[str, list[tuple[str, bytes]]]:
         """Every message in the bot's folders but `apart`: folder to (Message-ID, its head), the order of their UIDs."""
         imap = self._login(self._bot)
         try:
-            return {name: list(_heads(imap, name)) for name in _folders(imap) if name != apart}
+            return {name: list(heads_of(imap, name)) for name in folders_of(imap) if name != apart}
         finally:
             with suppress(OSError, imaplib.IMAP4.error):
                 imap.logout()
@@ -69,19 +69,26 @@ class PostOffice:
         imap.login(user, self._password)
         return imap
 
-    def _fetch(self, imap: imaplib.IMAP4, uids: list[int]) -> Iterator[bytes]:
-        wanted = ",".join(map(str, uids))
-        _, data = imap.uid("FETCH", wanted, "(UID BODY.PEEK[])")
-        found = {}
-        for item in data:
-            if isinstance(item, tuple) and (stated := _UID.search(item[0])):
-                found[int(stated[1])] = item[1]
-        for uid in uids:
-            if uid in found:
-                yield found[uid]
+    def settle(self, sent: int) -> bool:  # noqa: ARG002 - other posts need it
+        """Nothing is ever under way here: what the server took lies in a mailbox."""
+        return False
 
 
-def _folders(imap: imaplib.IMAP4) -> list[str]:
+def bodies(imap: imaplib.IMAP4, uids: list[int]) -> Iterator[bytes]:
+    """These messages of the selected folder, in this order."""
+    wanted = ",".join(map(str, uids))
+    _, data = imap.uid("FETCH", wanted, "(UID BODY.PEEK[])")
+    found = {}
+    for item in data:
+        if isinstance(item, tuple) and (stated := _UID.search(item[0])):
+            found[int(stated[1])] = item[1]
+    for uid in uids:
+        if uid in found:
+            yield found[uid]
+
+
+def folders_of(imap: imaplib.IMAP4) -> list[str]:
+    """The names of all folders that hold mail."""
     names = []
     for line in imap.list()[1]:
         match = _FOLDER.fullmatch(line) if isinstance(line, bytes) else None
@@ -90,7 +97,8 @@ def _folders(imap: imaplib.IMAP4) -> list[str]:
     return names
 
 
-def _heads(imap: imaplib.IMAP4, folder: str) -> Iterator[tuple[str, bytes]]:
+def heads_of(imap: imaplib.IMAP4, folder: str) -> Iterator[tuple[str, bytes]]:
+    """Message-ID and head of every message in a folder, the order of their UIDs."""
     imap.select(f'"{folder}"', readonly=True)
     _, data = imap.uid("FETCH", "1:*", "(UID BODY.PEEK[HEADER])")
     for item in data:

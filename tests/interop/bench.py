@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import imaplib
 import os
+import re
 import shutil
 import signal
 import smtplib
@@ -36,6 +37,8 @@ HOST = "localhost"
 AUTHSERV = "mx.bench.example"
 DOTTED = "dotted.example"
 """The domain whose mailboxes have the prefix INBOX. and dots between their levels."""
+READERS = "readers.example"
+"""The domain of the one mailbox that catches all mail of a rehearsal: anna@town.example is anna=town.example there."""
 SIZE_LIMIT = 1_000_000
 POSTFIX = Path("/usr/lib/postfix/sbin")
 SECONDS_TO_START = 20
@@ -161,8 +164,11 @@ class Bench:
 
 
 @contextmanager
-def running() -> Iterator[Bench]:
-    """A bench until the block ends. Raises RuntimeError with what the servers said."""
+def running(apart: str = "") -> Iterator[Bench]:
+    """A bench until the block ends. Raises RuntimeError with what the servers said.
+
+    With the address of a bot `apart`, all other mail goes to one mailbox, any address at READERS.
+    """
     with ExitStack() as held:
         # Not below the test's own folder: other users must be let through, and names of sockets must be short.
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="mail-bench-", dir="/tmp")))
@@ -173,7 +179,7 @@ def running() -> Iterator[Bench]:
             held.callback(policy.close)
         ports = _free_ports("imap_port", "starttls_port", "lmtp_port", "border_port", "submission_port")
         ports |= {name: policy.port for name, policy in policies.items()}
-        _lay_out(folder, ports)
+        _lay_out(folder, ports, apart)
         bench = Bench(folder, ports, _dovecot(folder, ports), _postfix(folder, ports))
         for server in (bench.dovecot, bench.postfix):
             held.callback(server.stop)
@@ -181,15 +187,18 @@ def running() -> Iterator[Bench]:
         yield bench
 
 
-def _lay_out(folder: Path, ports: dict[str, int]) -> None:
+def _lay_out(folder: Path, ports: dict[str, int], apart: str) -> None:
     """Configurations, and the folders that the packages' scripts would make."""
     facts = {"folder": folder, "password": PASSWORD, "authserv": AUTHSERV, "size_limit": SIZE_LIMIT, "daemons": POSTFIX}
+    facts["aliases"] = _catch_all(folder, apart) if apart else ""
     for name, place in (("dovecot.conf", ""), ("main.cf", "postfix"), ("master.cf", "postfix")):
         text = Template((HERE / name).read_text("utf-8")).substitute(facts, **ports)
         (folder / place).mkdir(exist_ok=True)
         (folder / place / name).write_text(text, "utf-8")
     dotted = "userdb_namespace/inbox/prefix=INBOX. userdb_namespace/inbox/separator=."
-    (folder / "dotted").write_text(f"{DOTTED}::65534:65534::::{dotted}\n", "utf-8")
+    caught = f"userdb_mail=maildir:{folder}/mail/{READERS}/all"
+    users = f"{DOTTED}::65534:65534::::{dotted}\n{READERS}::65534:65534::::{caught}\n"
+    (folder / "dotted").write_text(users, "utf-8")
     (folder / "mail").mkdir()
     shutil.chown(folder / "mail", "nobody", "nogroup")
     (folder / "queue").mkdir()
@@ -200,6 +209,15 @@ def _lay_out(folder: Path, ports: dict[str, int]) -> None:
     for path in (folder / "data", *(folder / "queue").iterdir()):
         if path.name != "pid":
             shutil.chown(path, "postfix", "postdrop" if path.name in ("maildrop", "public") else None)
+
+
+def _catch_all(folder: Path, bot: str) -> str:
+    """A table for Postfix."""
+    name, _, domain = (re.escape(part) for part in bot.partition("@"))
+    here = f"^{name}([+][^@]*)?@{domain}$|@{re.escape(READERS)}$|@bouncing[.]example$"
+    rules = f"if !/{here}/\n/^(.+)@(.+)$/ $1=$2@{READERS}\nendif\n"
+    (folder / "readers").write_text(rules, "utf-8")
+    return f"regexp:{folder}/readers"
 
 
 def _dovecot(folder: Path, ports: dict[str, int]) -> Server:
