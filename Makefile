@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 SERVER_PACKAGES := dovecot-core dovecot-imapd dovecot-lmtpd postfix
 APT := DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: rehearse run test interop clients fuzz lint benchmark crash simulate drill cuts clean help
+.PHONY: rehearse run test interop clients fuzz lint benchmark crash simulate drill cuts soak rehearse-real clean help
 
 help:
 	@echo "make rehearse   play the configured call on the built-in mail server"
@@ -21,6 +21,8 @@ help:
 	@echo "make crash      kill the bot KILLS times at work, and count (SERVERS=real: on Dovecot and Postfix; LAG=2 JITTER=1 SEED=1)"
 	@echo "make simulate   play CAMPAIGNS seeded campaigns with faults and crashes (SEED tells the story of one)"
 	@echo "make cuts       cut the connection at every byte of a session, and count (STEP=7: every seventh; SERVERS=real)"
+	@echo "make soak       play MONTHS of traffic with one worker, and see whether anything grows (SERVERS=real; LEAK=1 must fail)"
+	@echo "make rehearse-real  rehearse with APPLICANTS on Dovecot and Postfix and on the built-in server, and compare the books"
 	@echo "make drill      back up, destroy, restore and compare a store of APPLICATIONS applications"
 	@echo "make clean      remove what these commands made"
 
@@ -74,6 +76,13 @@ drill: $(READY)
 
 cuts: $(READY)
 	$(BIN)/python -m tests.campaigns.cuts --step $(or $(STEP),1) --servers $(or $(SERVERS),built-in)
+
+soak: $(READY)
+	$(BIN)/python -m tests.campaigns.soak --months $(or $(MONTHS),3) --servers $(or $(SERVERS),built-in) \
+		--leak $(or $(LEAK),0) $(if $(SEED),--seed $(SEED))
+
+rehearse-real: $(READY)
+	$(BIN)/python -m tests.interop.rehearse --applicants $(or $(APPLICANTS),100) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(READY)
 	$(BIN)/python -m benchmarks.intake --write

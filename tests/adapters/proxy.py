@@ -69,6 +69,12 @@ class Proxy:
         for one in self._open:
             one.close()
 
+    def hang_up(self) -> None:
+        """End all connections; new ones are taken."""
+        for one in list(self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
     def arm(self, trouble: Trouble) -> None:
         """The next connection has it."""
         self.trouble = trouble
