@@ -21,6 +21,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{count} left out: {reason.removeprefix('Skipped: ')}")
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What needs real servers is left out where there are none, and says so."""
+    if item.get_closest_marker("interop") and (reason := real_servers.missing()):
+        pytest.skip(reason)
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     one = World(tmp_path)
@@ -30,8 +36,6 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def bench() -> Iterator[Bench]:
-    """Dovecot and Postfix for all tests; each test uses addresses of its own. Where they are missing, it says so."""
-    if reason := real_servers.missing():
-        pytest.skip(reason)
+    """Dovecot and Postfix for all tests; each test uses addresses of its own."""
     with real_servers.running() as running:
         yield running

@@ -11,6 +11,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -74,6 +75,13 @@ class Proxy:
         for one in list(self._open):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+    def calm(self) -> None:
+        """Wait until no more than one connection is left: those that ended take a moment to go."""
+        for _ in range(200):
+            if len(self._open) <= 2:
+                return
+            time.sleep(0.01)
 
     def arm(self, trouble: Trouble) -> None:
         """The next connection has it."""

@@ -47,6 +47,7 @@ PARTS = 4
 SESSION = 4000
 """Bytes after which a connection may be cut, at most."""
 MOST_TRIES = 20
+APPLICATION = 0
 RESTART = 7
 LEAK = 50_000
 """Bytes that the leaky build keeps for each mail."""
@@ -218,8 +219,19 @@ class Soak:
             self.cut()
             self.settle()
             self.clock.move_to(self.clock.now() + timedelta(hours=24 / PARTS))
-        self.settle()
+        self.evening()
         return measured(self.state, self.servers.pids())
+
+    def evening(self) -> None:
+        """One mail more, undisturbed, so that every evening the same connections are open."""
+        for proxy in self.proxies:
+            proxy.trouble = None
+        self.settle()
+        self.servers.post.deliver([self.letter(APPLICATION)])
+        self.settle()
+        self.worker._archive.close()  # a connection that only days with a doubt need
+        for proxy in self.proxies:
+            proxy.calm()
 
     def settle(self) -> None:
         """The bot works until it rests; after a loss it comes again, as `run` would."""
@@ -255,10 +267,11 @@ class Soak:
         proxy.arm(Trouble(self.chance.choice(DIRECTIONS), self.chance.randrange(SESSION), deed))  # type: ignore[arg-type]
         proxy.hang_up()
 
-    def letter(self) -> tuple[str, bytes]:
+    def letter(self, kind: int = -1) -> tuple[str, bytes]:
         """An application, a correction, an automatic reply, or a mail as clients really write them."""
         self.written += 1
-        kind, number = self.written % 5, self.written
+        number = self.written
+        kind = number % 5 if kind < 0 else kind
         sender = f"person{number - 1 if kind == 1 else number}@town{number % 50}.example"
         if kind == 4:
             return sender, renewed(SAMPLES[number // 5 % len(SAMPLES)].read_bytes(), number)
