@@ -55,7 +55,7 @@ class Patience:
     command_seconds: float = 60
     idle_seconds: float = 9 * 60
     poll_seconds: float = 60
-    answer_bytes: int = 16_000_000
+    answer_bytes: int = 4_000_000
     slowest_bytes_per_second: int = 50_000
 
 

@@ -511,6 +511,7 @@ def test_a_server_that_says_we_are_logged_in_already_gets_neither_password_nor_m
     server.close()
 
 
-def test_in_earnest_no_server_holds_us_for_more_than_a_minute_with_one_errand() -> None:
+def test_in_earnest_no_server_holds_us_for_more_than_a_minute_or_some_megabytes_with_one_errand() -> None:
     patience = Patience()
     assert max(patience.connect_seconds, patience.read_seconds, patience.command_seconds) <= 60
+    assert patience.answer_bytes <= 4_000_000
