@@ -47,6 +47,8 @@ PARTS = 4
 SESSION = 4000
 """Bytes after which a connection may be cut, at most."""
 MOST_TRIES = 20
+PEOPLE = 43
+"""They write again and again: what is measured may grow with letters and mails, not with what a digest has to list."""
 APPLICATION = 0
 RESTART = 7
 LEAK = 50_000
@@ -268,11 +270,11 @@ class Soak:
         proxy.hang_up()
 
     def letter(self, kind: int = -1) -> tuple[str, bytes]:
-        """An application, a correction, an automatic reply, or a mail as clients really write them."""
+        """Answers to all questions or to some, an automatic reply, or a mail as clients really write them."""
         self.written += 1
         number = self.written
         kind = number % 5 if kind < 0 else kind
-        sender = f"person{number - 1 if kind == 1 else number}@town{number % 50}.example"
+        sender = f"person{number % PEOPLE}@town.example"
         if kind == 4:
             return sender, renewed(SAMPLES[number // 5 % len(SAMPLES)].read_bytes(), number)
         text = answers((1, 2, 3) if kind == 2 else (1, 2, 3, 4), [f"{words} ({number})" for words in WORDS])
