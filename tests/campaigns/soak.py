@@ -69,7 +69,7 @@ class Sample:
     log: int
 
 
-BOUNDS = {"bot": 96 * KIB, "children": 96 * KIB, "descriptors": 0.05, "threads": 0.05, "log": 64 * KIB}
+BOUNDS = {"bot": 64 * KIB, "children": 64 * KIB, "descriptors": 0.05, "threads": 0.05, "log": 64 * KIB}
 """The steepest slope, per day, that is called flat. The database is to grow, with its letters: it is shown."""
 
 
