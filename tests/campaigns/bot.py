@@ -54,7 +54,8 @@ class PlayedClock:
         return self.arrival(datetime.now(UTC))
 
     def monotonic(self) -> float:
-        return service.WallClock().monotonic()
+        """At the same pace: else a process that lives for five minutes would see the clock a day ahead, and stop."""
+        return service.WallClock().monotonic() * self.pace
 
     def arrival(self, stamp: datetime) -> datetime:
         return self.start + timedelta(seconds=(stamp.timestamp() - self.begun) * self.pace)
