@@ -25,7 +25,6 @@ from ranmailbot.adapters.imap_session import (
     BROKEN,
     Client,
     Patience,
-    Watchdog,
     connect,
     drop,
     readable,
@@ -33,6 +32,7 @@ from ranmailbot.adapters.imap_session import (
     uid_lists,
 )
 from ranmailbot.adapters.tls import explain, is_loopback
+from ranmailbot.adapters.watchdog import Watchdog
 from ranmailbot.ports import Account, Archived, Clock, Envelope, Unavailable
 
 _UIDS_AT_ONCE = 200

@@ -13,9 +13,8 @@ import io
 import select
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -23,6 +22,7 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
 
 from ranmailbot.adapters.tls import explain, tls_context
+from ranmailbot.adapters.watchdog import Watchdog
 from ranmailbot.ports import Account, Unavailable
 
 BROKEN = (
@@ -53,43 +53,6 @@ class Patience:
     poll_seconds: float = 60
     answer_bytes: int = 16_000_000
     slowest_bytes_per_second: int = 50_000
-
-
-class Watchdog:
-    """Cuts a connection that takes longer than allowed. Known limit: one thread for each guarded command."""
-
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        self.cut = False
-
-    def guard(self, connection: socket.socket) -> None:
-        """Watch this connection: a duplicate stays valid while TLS wraps the original."""
-        self.release()
-        self._socket = connection.dup()
-        self.cut = False
-
-    def release(self) -> None:
-        """Watch nothing any more."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Let the body take so long at most."""
-        timer = threading.Timer(seconds, self._bite)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _bite(self) -> None:
-        self.cut = True
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 class Imap4(imaplib.IMAP4):

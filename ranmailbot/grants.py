@@ -1,0 +1,52 @@
+"""Grants: what an access token is asked for with (OAuth2, RFC 6749), as config.toml, files and variables say it.
+
+Values only; how a token is got stands in adapters/access_tokens.py. Fear: logs. No secret is ever shown by `repr`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+MICROSOFT_LOGIN = "https://login.microsoftonline.com"
+MICROSOFT_SCOPE = "https://outlook.office365.com/.default"
+"""Everything the app was granted for Exchange Online: IMAP.AccessAsApp, SMTP.SendAsApp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Microsoft365:
+    """Client credentials of an app in Microsoft Entra (RFC 6749 4.4): a secret, or a certificate with its key (PEM)."""
+
+    tenant: str
+    client_id: str
+    secret: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)
+    private_key: str = field(default="", repr=False)
+    authority: str = MICROSOFT_LOGIN
+    scope: str = MICROSOFT_SCOPE
+    ca_file: Path | None = None
+    """Certificates to trust at the token endpoint, if not those of the system."""
+    expires: date | None = None
+    """The last day on which secret or certificate is good, if that is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Google:
+    """A service account with domain-wide delegation (RFC 7523): its key file as text (JSON), and the mailbox it acts for."""
+
+    key: str = field(repr=False)
+    mailbox: str
+    ca_file: Path | None = None
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCommand:
+    """A program with its arguments that prints a token on its first line."""
+
+    command: tuple[str, ...] = field(repr=False)
+    expires: date | None = None
+
+
+Grant = Microsoft365 | Google | TokenCommand
