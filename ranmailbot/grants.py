@@ -33,7 +33,7 @@ class Microsoft365:
 
 @dataclass(frozen=True, slots=True)
 class Google:
-    """A service account with domain-wide delegation (RFC 7523): its key file as text (JSON), and the mailbox it acts for."""
+    """A service account with domain-wide delegation (RFC 7523): its key file as text, and the mailbox it acts for."""
 
     key: str = field(repr=False)
     mailbox: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from ranmailbot.ports import AccessToken, Account
 
@@ -22,28 +23,41 @@ def mechanism(offered: Collection[str]) -> str | None:
     return next((name for name in (XOAUTH2, OAUTHBEARER) if name in names), None)
 
 
-def initial_response(name: str, account: Account, token: AccessToken) -> bytes:
-    """What the client says, in base64. Raises ValueError for a user that would end its own field."""
-    user = account.user
-    if any(ord(character) < ord(" ") for character in user):
-        raise ValueError("the user holds a control character")
-    if name == XOAUTH2:
-        text = f"user={user}\1auth=Bearer {token.text}\1\1"
-    else:
-        escaped = user.replace("=", "=3D").replace(",", "=2C")
-        text = f"n,a={escaped},\1host={account.host}\1port={account.port}\1auth=Bearer {token.text}\1\1"
-    return base64.b64encode(text.encode())
+@dataclass(slots=True)
+class Login:
+    """What the client says in one login, in base64, and what it was told. Not for a second login."""
+
+    name: str
+    account: Account
+    token: AccessToken
+    told: str = ""
+    """The JSON in which the server said why not; empty if it said none."""
+    _said: bool = False
+
+    def first(self) -> bytes:
+        """The words that hold the token. Raises ValueError for a user that would end its own field."""
+        user = self.account.user
+        if any(ord(character) < ord(" ") for character in user):
+            raise ValueError("the user holds a control character")
+        self._said = True
+        if self.name == XOAUTH2:
+            text = f"user={user}\1auth=Bearer {self.token.text}\1\1"
+        else:
+            server = f"host={self.account.host}\1port={self.account.port}"
+            escaped = user.replace("=", "=3D").replace(",", "=2C")
+            text = f"n,a={escaped},\1{server}\1auth=Bearer {self.token.text}\1\1"
+        return base64.b64encode(text.encode())
+
+    def answer(self, challenge: bytes) -> bytes:
+        """The answer to a challenge: the words, if they were not said; else nothing, or what RFC 7628 3.2.3 wants."""
+        if not self._said:
+            return self.first()
+        self.told = _decoded(challenge)
+        return b"" if self.name == XOAUTH2 else b"AQ=="
 
 
-def after_reason(name: str) -> bytes:
-    """What the client says once it was told why not: nothing, or the one byte that RFC 7628 3.2.3 wants (base64)."""
-    return b"" if name == XOAUTH2 else b"AQ=="
-
-
-def reason(challenge: bytes | str) -> str:
-    """The JSON in which a server says why not; empty if it is none."""
-    text = challenge.encode("ascii", "replace") if isinstance(challenge, str) else challenge
+def _decoded(challenge: bytes) -> str:
     try:
-        return base64.b64decode(text[:LARGEST_REASON].strip(), validate=True).decode("utf-8", "replace")
+        return base64.b64decode(challenge[:LARGEST_REASON].strip(), validate=True).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return ""

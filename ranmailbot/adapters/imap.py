@@ -3,11 +3,12 @@
 The folder is the cursor: what lies in INBOX or Junk is still to be read; flags mean nothing, because people and their
 phones set them. Sizes are asked before contents, UIDs are matched exactly, and nothing is marked by reading.
 Fear: a hostile or broken server (see imap_session.py), and a UIDVALIDITY that changes under us (RFC 3501 2.3.1.1).
-Known limit: login by password only; OAuth2 (XOAUTH2) will come in through `connect`.
+With tokens a session is made anew shortly before its token ends: Exchange ends it otherwise in the middle of an errand.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -31,6 +32,7 @@ from ranmailbot.adapters.imap_session import (
     section,
     uid_lists,
 )
+from ranmailbot.adapters.login_faults import after_login
 from ranmailbot.adapters.tls import explain, is_loopback
 from ranmailbot.adapters.watchdog import Watchdog
 from ranmailbot.ports import Account, Archived, Clock, Envelope, Unavailable
@@ -86,6 +88,7 @@ class ImapMailbox:
         self._memory = ArchiveMemory(memory)
         self._dog = Watchdog()
         self._client: Client | None = None
+        self._renew_at = math.inf
         self._existing: dict[str, str] = {}
         self._prefix, self._delimiter = "", "/"
         self._known: dict[str, tuple[int, int]] = {}
@@ -186,11 +189,15 @@ class ImapMailbox:
             self._client = None
             drop(client, self._dog)
             account = self._account
+            if (told := after_login(account, str(fault))) is not None:
+                raise told from None
             raise Unavailable(f"mailbox {account.host}:{account.port}: {doing}: {reason}") from None
 
     def _connected(self) -> Client:
+        if self._client is not None and self._clock.monotonic() >= self._renew_at:
+            self.close()
         if self._client is None:
-            self._client = connect(self._account, self._patience, self._dog)
+            self._client, self._renew_at = connect(self._account, self._patience, self._dog)
             self._existing = {}
             with self._speaking("asking for its folders") as client:
                 self._prefix, self._delimiter = _namespace(client)

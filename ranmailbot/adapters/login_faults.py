@@ -1,8 +1,8 @@
-"""THE TABLE of known failures on the way into a mailbox: the sign a provider gives, what it means, what to do about it.
+"""THE TABLE of known failures on the way into a mailbox: a provider's sign, what it means, what to do about it.
 
-docs/providers.md shows the same table (`reference`). Fear: the provider's own words. They may hold addresses, or what we
-sent, so they are only looked at: what is told are words of this table, and codes. Sources: Microsoft's lists of AADSTS
-codes and of SMTP AUTH errors, Google's OAuth 2.0 errors, RFC 5530 (IMAP), RFC 4954 (SMTP).
+docs/providers.md shows the same table (`reference`). Fear: the provider's own words. They may hold addresses, or what
+we sent, so they are only looked at: what is told are words of this table, and codes. Sources: Microsoft's lists of
+AADSTS codes and of SMTP AUTH errors, Google's OAuth 2.0 errors, RFC 5530 (IMAP), RFC 4954 (SMTP).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +18,10 @@ from typing import Literal
 from ranmailbot.ports import AccessToken, Account, Unavailable
 
 Step = Literal["token", "IMAP", "SMTP"]
+MailStep = Literal["IMAP", "SMTP"]
 ANY = ""
+NO_BEARER = "neither XOAUTH2 nor OAUTHBEARER is offered"
+"""What the hands themselves say when a server offers no way to log in with a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,11 @@ KNOWN: tuple[Known, ...] = (
     Known("token", "microsoft365", "AADSTS7000222", "the client secret has expired",
           f"{_SECRETS_PAGE}: New client secret; put its Value where the old one was, and restart"),
     Known("token", "microsoft365", "AADSTS7000215", "the client secret is wrong",
-          f"{_SECRETS_PAGE}: it is the Value of a secret that is wanted, not its Secret ID; make a new one if it is lost"),
-    Known("token", "microsoft365", "AADSTS700027", "the certificate is not the one that was uploaded for the app, or "
-          "it has expired", f"{_SECRETS_PAGE}, Certificates: upload certificate_file, and name the key that belongs to it"),
+          f"{_SECRETS_PAGE}: the Value of a secret is wanted, not its Secret ID; make a new one if it is lost"),
+    Known("token", "microsoft365", "AADSTS700027", "the certificate is not one that was uploaded for the app, or it "
+          "has expired", f"{_SECRETS_PAGE}, Certificates: upload certificate_file; key_file must belong to it"),
     Known("token", "microsoft365", "AADSTS50012", "the certificate was not accepted",
-          f"{_SECRETS_PAGE}, Certificates: upload certificate_file, and name the key that belongs to it"),
+          f"{_SECRETS_PAGE}, Certificates: upload certificate_file; key_file must belong to it"),
     Known("token", "microsoft365", "AADSTS700024", "the clock of this machine is wrong", _CLOCK),
     Known("token", "microsoft365", "AADSTS65001", "no administrator has consented to the app",
           f"{_PERMISSIONS_PAGE}: Grant admin consent"),
@@ -79,8 +83,8 @@ KNOWN: tuple[Known, ...] = (
           "https://mail.google.com/; it may take a day to work"),
     Known("token", "google", "invalid_scope", "the scope is wrong",
           f"{_DELEGATION_PAGE}: write exactly https://mail.google.com/ with its last slash"),
-    Known("token", "google", "invalid jwt signature", "the key is unknown to Google: deleted, switched off, or of another "
-          "account", f"{_KEYS_PAGE}: Add key, JSON; put the new file where the old one was, and restart"),
+    Known("token", "google", "invalid jwt signature", "the key is unknown to Google: deleted, switched off, or of "
+          "another account", f"{_KEYS_PAGE}: Add key, JSON; put the new file where the old one was, and restart"),
     Known("token", "google", "short-lived token", "the clock of this machine is wrong", _CLOCK),
     Known("token", "google", "invalid email or user", "there is no such mailbox in the Workspace",
           "user must be the mailbox's own address (no alias, no group, no gmail.com)"),
@@ -100,14 +104,15 @@ KNOWN: tuple[Known, ...] = (
           "use [mailbox.oauth2] with provider google, or an app password"),
     Known("IMAP", "password", "logindisabled", "it takes no password: it wants another way to log in",
           "use [mailbox.oauth2]; with Microsoft 365 there is no other way"),
-    Known("IMAP", ANY, "[UNAVAILABLE]", "it cannot check the login just now", "nothing needs to be done if it passes"),
+    Known("IMAP", ANY, "[UNAVAILABLE]", "it cannot check the login just now",
+          "it passes, probably; else ask the provider"),
     Known("IMAP", ANY, "[EXPIRED]", "the password or the account has expired", "set a new password at the provider"),
     Known("IMAP", ANY, "[PRIVACYREQUIRED]", "it wants a secured connection", 'set security = "tls"'),
     Known("IMAP", ANY, "[CONTACTADMIN]", "the provider has closed this account", "ask the provider"),
-    Known("SMTP", ANY, "SmtpClientAuthentication is disabled", "SMTP AUTH is switched off for the mailbox or the tenant "
-          "(5.7.139)",
-          "Microsoft 365 admin center, Users, Active users, the mailbox, Mail, Manage email apps: Authenticated SMTP; or "
-          "Set-CASMailbox -Identity MAILBOX -SmtpClientAuthenticationDisabled $false"),
+    Known("SMTP", ANY, "SmtpClientAuthentication is disabled", "SMTP AUTH is switched off for the mailbox or the "
+          "tenant (5.7.139)",
+          "Microsoft 365 admin center, Users, Active users, the mailbox, Mail, Manage email apps: Authenticated SMTP; "
+          "or Set-CASMailbox -Identity MAILBOX -SmtpClientAuthenticationDisabled $false"),
     Known("SMTP", ANY, "basic authentication is disabled", "it takes no password any more (5.7.139)",
           "use [mailbox.oauth2] with provider microsoft365"),
     Known("SMTP", ANY, "security defaults policy", "the tenant's security defaults forbid it (5.7.139)",
@@ -116,7 +121,10 @@ KNOWN: tuple[Known, ...] = (
           "use [mailbox.oauth2] with provider google, or an app password"),
     Known("SMTP", "password", "application-specific password", "Google takes no ordinary password from programs",
           "use [mailbox.oauth2] with provider google, or an app password"),
-    Known("SMTP", ANY, "454 4.7.0", "it cannot check the login just now (4.7.0)", "nothing needs to be done if it passes"),
+    Known("SMTP", ANY, "454 4.7.0", "it cannot check the login just now (4.7.0)",
+          "it passes, probably; else ask the provider"),
+    Known("IMAP", ANY, NO_BEARER, "it takes no access tokens", "use a password, or ask the provider for XOAUTH2"),
+    Known("SMTP", ANY, NO_BEARER, "it takes no access tokens", "use a password, or ask the provider for XOAUTH2"),
 )  # fmt: skip
 NO_TOKEN = {
     "microsoft365": f"compare tenant, client_id and secret with {_SECRETS_PAGE}",
@@ -157,8 +165,8 @@ def login_refused(
     if provider == "microsoft365" and role not in granted(token.text, role):
         return Unavailable(
             f"{place}: login refused for {account.user}: the app was not granted {role}",
-            f"{_PERMISSIONS_PAGE}: Add a permission, APIs my organization uses, Office 365 Exchange Online, Application "
-            f"permissions, {role}; then Grant admin consent",
+            f"{_PERMISSIONS_PAGE}: Add a permission, APIs my organization uses, Office 365 Exchange Online, "
+            f"Application permissions, {role}; then Grant admin consent",
         )
     return Unavailable(f"{place}: login refused for {account.user} with a token", REFUSED.get(provider, ""))
 
@@ -166,7 +174,7 @@ def login_refused(
 def after_login(account: Account, words: str) -> Unavailable | None:
     """What Exchange says only after the login, to the first command that needs the mailbox; None if it is not that."""
     found = _known("IMAP", ANY, words) if "not connected" in words.casefold() else None
-    return found and Unavailable(f"mailbox {account.host}:{account.port}: {found.what}", found.remedy)
+    return Unavailable(f"mailbox {account.host}:{account.port}: {found.what}", found.remedy) if found else None
 
 
 def what_and_remedy(fault: Unavailable) -> tuple[str, str]:
@@ -200,9 +208,8 @@ def _rows() -> Iterator[str]:
 
 
 def _known(step: Step, provider: str, words: str) -> Known | None:
-    folded = words.casefold()
     fitting = (one for one in KNOWN if one.step == step and one.provider in (ANY, provider))
-    return next((one for one in fitting if one.sign.casefold() in folded), None)
+    return next((one for one in fitting if re.search(re.escape(one.sign) + r"(?!\d)", words, re.IGNORECASE)), None)
 
 
 def _code(words: str) -> str:
