@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from ranmailbot.adapters.access_tokens import token_source
 from ranmailbot.adapters.embedded import HOST, EmbeddedServer, start_embedded
 from ranmailbot.adapters.imap import ImapFolders, ImapMailbox
 from ranmailbot.adapters.jinja import JinjaStationery
@@ -43,8 +44,9 @@ from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.disk_watch import DiskWatch
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
+from ranmailbot.grants import Grant
 from ranmailbot.mail.authentication import Trust
-from ranmailbot.ports import Account, Clock, Tokens, Unavailable
+from ranmailbot.ports import Account, Clock, Tokens, TokenSource, Unavailable
 from ranmailbot.records import BooksReport, LetterRecord, MailRecord
 from ranmailbot.sealing import WrappingKey
 
@@ -318,8 +320,19 @@ def configured_server(settings: Settings) -> MailServer | None:
     imap, smtp = settings.mailbox.account, settings.submission.account
     if imap is None or smtp is None:
         return None
+    sources: dict[Grant, TokenSource] = {}  # one for both, if both are asked for with the same
+    imap = _with_tokens(imap, settings.mailbox.grant, sources)
+    smtp = _with_tokens(smtp, settings.submission.grant, sources)
     folders = ImapFolders(junk=settings.mailbox.junk, archive=settings.mailbox.archive)
     return MailServer(imap, smtp, settings.submission.archive, settings.mailbox.authserv_id, folders)
+
+
+def _with_tokens(account: Account, grant: Grant | None, sources: dict[Grant, TokenSource]) -> Account:
+    """The account with the tokens that stand for its password. Tokens are asked for in real time, whatever is played."""
+    if grant is None:
+        return account
+    sources[grant] = sources.get(grant) or token_source(grant, WallClock())
+    return replace(account, tokens=sources[grant])
 
 
 class BuiltIn:
