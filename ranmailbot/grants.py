@@ -50,3 +50,21 @@ class TokenCommand:
 
 
 Grant = Microsoft365 | Google | TokenCommand
+WARNED_BEFORE = 7
+"""Days before its end from which on an ending access is told."""
+
+
+def ending(grant: Grant, today: date) -> tuple[str, str] | None:
+    """What ends when, and what to do, from a week before; None if nothing does, or nobody knows."""
+    if grant.expires is None or (grant.expires - today).days > WARNED_BEFORE:
+        return None
+    left = (grant.expires - today).days
+    when = (
+        "has ended" if left < 0 else f"ends in {left} days" if left > 1 else "ends tomorrow" if left else "ends today"
+    )
+    what = f"The mail bot's access to its mailbox {when} ({grant.expires}): its secret, certificate or key expires then"
+    remedy = (
+        "Make a new one where the old one was made (docs/providers.md says where), put it into its place, write the new "
+        "day at expires in config.toml, and restart. Otherwise no mail is read and none is sent from then on."
+    )
+    return what, remedy

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from ranmailbot.adapters import google_workspace, microsoft365, token_command
 from ranmailbot.adapters.token_endpoint import Endpoint
 from ranmailbot.grants import Grant, Microsoft365, TokenCommand
-from ranmailbot.ports import AccessToken, Clock, TokenSource, Unavailable
+from ranmailbot.ports import AccessToken, Account, Clock, TokenSource, Unavailable
 
 MARGIN = 300
 """Seconds before its end from which on a token is no longer fresh."""
@@ -92,3 +92,9 @@ def token_source(grant: Grant, clock: Clock) -> TokenSource:
     if isinstance(grant, Microsoft365):
         return KeptTokens("microsoft365", lambda: microsoft365.fetch(grant, endpoint), clock.monotonic)
     return KeptTokens("google", lambda: google_workspace.fetch(grant, endpoint, clock.now()), clock.monotonic)
+
+
+def with_tokens(accounts: Sequence[tuple[Account, Grant | None]], clock: Clock) -> list[Account]:
+    """These accounts with the tokens that stand for their passwords; one source where the grants are the same."""
+    sources = {grant: token_source(grant, clock) for _, grant in accounts if grant is not None}
+    return [account if grant is None else replace(account, tokens=sources[grant]) for account, grant in accounts]

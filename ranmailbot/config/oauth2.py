@@ -11,8 +11,8 @@ from ranmailbot.config.values import STRICT, Day, Line, Variable
 ProviderName = Literal["microsoft365", "google", "command"]
 
 
-def _key(meaning: str, example: str, **limits: int) -> Any:  # noqa: ANN401 - pydantic's Field is typed so
-    return Field(default=None, description=meaning, examples=[example], **limits)
+def _key(meaning: str, example: str) -> Any:  # noqa: ANN401 - pydantic's Field is typed so
+    return Field(default=None, description=meaning, examples=[example])
 
 
 class OAuth2Section(BaseModel):
@@ -44,9 +44,11 @@ class OAuth2Section(BaseModel):
         "Readable for the bot only.",
         '"/etc/ranmailbot/app.key"',
     )
-    command: list[Line] | None = _key(
-        "command: the program and its arguments, as a list. Its first line must be a token; run for each login.",
-        '["/usr/local/bin/mail-token", "prisons-call@ran.example"]',
+    command: list[Line] | None = Field(
+        default=None,
+        description="command: the program and its arguments, as a list. Its first line must be a token; "
+        "run for each login.",
+        examples=['["/opt/mail-token", "prisons-call@ran.example"]'],
         min_length=1,
         max_length=50,
     )

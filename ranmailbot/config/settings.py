@@ -71,3 +71,9 @@ class Settings:
     warnings: tuple[str, ...] = ()
     announcement: tuple[Address, ...] = ()
     """The people to tell that the call is open; empty if there is no list."""
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """What tokens are asked for with, each once."""
+        both = (self.mailbox.grant, self.submission.grant)
+        return tuple(dict.fromkeys(grant for grant in both if grant is not None))

@@ -27,7 +27,7 @@ KEYS = {
 NEEDED = {
     "microsoft365": {"tenant": "the tenant's ID", "client_id": "the app's ID"},
     "google": {"key_file": '"/etc/ranmailbot/service-account.json"'},
-    "command": {"command": '["/usr/local/bin/mail-token"]'},
+    "command": {"command": '["/opt/mail-token"]'},
 }
 EVERYBODY = ("provider", "expires")
 LIBRARIES = {"microsoft365": ("msal", "msal"), "google": ("google", "google.auth")}
