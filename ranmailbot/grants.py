@@ -64,7 +64,7 @@ def ending(grant: Grant, today: date) -> tuple[str, str] | None:
     )
     what = f"The mail bot's access to its mailbox {when} ({grant.expires}): its secret, certificate or key expires then"
     remedy = (
-        "Make a new one where the old one was made (docs/providers.md says where), put it into its place, write the new "
-        "day at expires in config.toml, and restart. Otherwise no mail is read and none is sent from then on."
+        "Make a new one where the old one was made (docs/providers.md says where), put it into its place, write its "
+        "last day at expires in config.toml, and restart. Otherwise no mail is read and none is sent from then on."
     )
     return what, remedy

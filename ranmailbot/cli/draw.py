@@ -23,13 +23,12 @@ def check(console: Console, options: Namespace) -> int:
     stopped = _stopped(options, settings)
     faults = JinjaStationery(settings.call, settings.templates).check()
     faults += _storage_faults(settings)
+    warnings = [*settings.warnings, *ending_access(settings)]
     if options.json:
-        console.json({
-            "faults": faults, "warnings": [*settings.warnings, *ending_access(settings)], "stopped": [described(one) for one in stopped]
-        })  # fmt: skip
+        console.json({"faults": faults, "warnings": warnings, "stopped": [described(one) for one in stopped]})
         return REFUSED if faults or stopped else 0
     console.say(config.explain(settings))
-    for text in (*settings.warnings, *ending_access(settings)):
+    for text in warnings:
         console.say(f"warning: {text}")
     for text in faults:
         console.say(f"FAULT: {text}")

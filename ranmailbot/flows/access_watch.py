@@ -1,4 +1,4 @@
-"""Watches the end of what the bot logs in with: an alarm a week before, and a line in the log every day from then on."""
+"""Watches when what the bot logs in with ends: an alarm a week before, and from then on a line in the log every day."""
 
 from __future__ import annotations
 
