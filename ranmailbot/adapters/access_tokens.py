@@ -19,6 +19,8 @@ from ranmailbot.ports import AccessToken, Account, Clock, TokenSource, Unavailab
 
 MARGIN = 300
 """Seconds before its end from which on a token is no longer fresh."""
+SHORTEST = 60
+"""Seconds for which a token is taken to be good whose provider says less, or nothing: else each errand would log in."""
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 """RFC 6750 2.1: nothing in it can end a line, or the token itself, in a login."""
 
@@ -65,7 +67,7 @@ class KeptTokens:
                 f"no token from {self.provider}: what came is no access token (RFC 6750)",
                 "a token is one word of letters, digits and -._~+/",
             )
-        now = self.monotonic()
+        now, seconds = self.monotonic(), max(seconds, SHORTEST)
         renew_at = now + max(seconds - MARGIN, seconds / 2)
         return _Kept(AccessToken(text, self.provider, renew_at), now + seconds)
 

@@ -179,7 +179,11 @@ class ImapMailbox:
     @contextmanager
     def _speaking(self, doing: str, seconds: float = 0, size: int = 0) -> Iterator[Client]:
         """A logged-in client for one errand that may take `seconds` and bring `size` bytes more than usual."""
-        client = self._connected()
+        with self._errand(self._connected(), doing, seconds, size) as client:
+            yield client
+
+    @contextmanager
+    def _errand(self, client: Client, doing: str, seconds: float = 0, size: int = 0) -> Iterator[Client]:
         client.allow(size)
         try:
             with self._dog.within(self._patience.command_seconds + seconds):
@@ -199,7 +203,7 @@ class ImapMailbox:
         if self._client is None:
             self._client, self._renew_at = connect(self._account, self._patience, self._dog)
             self._existing = {}
-            with self._speaking("asking for its folders") as client:
+            with self._errand(self._client, "asking for its folders") as client:
                 self._prefix, self._delimiter = _namespace(client)
                 self._note_archive(client)
         return self._client

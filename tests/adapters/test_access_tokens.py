@@ -68,6 +68,14 @@ def test_a_token_of_a_minute_is_kept_for_half_of_it(desk: TokenDesk) -> None:
     assert source() != first
 
 
+def test_a_token_without_a_length_of_life_is_kept_for_a_moment_only() -> None:
+    clock, texts = PlayedTicks(), iter(("one", "two"))
+    source = KeptTokens("google", lambda: (next(texts), 0.0), clock.monotonic)
+    assert [source().text, source().text] == ["one", "one"]
+    clock.ticks += 60
+    assert source().text == "two"
+
+
 def test_a_refused_token_is_thrown_away_once_and_a_newer_one_is_not(desk: TokenDesk) -> None:
     source = token_source(desk.secret_grant(), PlayedTicks())
     old = source()
