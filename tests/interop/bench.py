@@ -162,7 +162,7 @@ class Bench:
 
 @contextmanager
 def running(prepare: Callable[[Path], None] | None = None) -> Iterator[Bench]:
-    """A bench until the block ends; `prepare` may add to its folder first. Raises RuntimeError with what servers said."""
+    """A bench until the block ends; `prepare` may add to its folder first. Raises RuntimeError with what they said."""
     with ExitStack() as held:
         # Not below the test's own folder: other users must be let through, and names of sockets must be short.
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="mail-bench-", dir="/tmp")))
