@@ -22,6 +22,7 @@ from imapclient import DELETED
 from imapclient.exceptions import ProtocolError
 
 from ranmailbot.adapters.imap_archive import ArchiveMemory, written_after
+from ranmailbot.adapters.imap_folders import JUNK, SENT, is_there, namespace, of_purpose
 from ranmailbot.adapters.imap_session import (
     BROKEN,
     Client,
@@ -47,7 +48,8 @@ _OVERTAKING = timedelta(minutes=30)
 class ImapFolders:
     """Folder names as people know them ("/" between levels; the server's own prefix and delimiter are added).
 
-    An empty `junk` is not read; an empty `archive` proves nothing.
+    An empty `junk` is not read; an empty `archive` proves nothing. Where there is no folder of such a name, that which
+    the server says is for spam, or for what was sent, is taken.
     """
 
     inbox: str = "INBOX"
@@ -204,7 +206,7 @@ class ImapMailbox:
             self._client, self._renew_at = connect(self._account, self._patience, self._dog)
             self._existing = {}
             with self._errand(self._client, "asking for its folders") as client:
-                self._prefix, self._delimiter = _namespace(client)
+                self._prefix, self._delimiter = namespace(client)
                 self._note_archive(client)
         return self._client
 
@@ -220,10 +222,12 @@ class ImapMailbox:
     def _actual(self, client: Client, name: str) -> str | None:
         """The folder's name on the server, or None if there is no such folder."""
         if name not in self._existing:
-            for candidate in dict.fromkeys((self._full(name), name)):
-                if candidate.upper() == "INBOX" or client.folder_exists(candidate):
-                    self._existing[name] = candidate
-                    break
+            found = next((one for one in dict.fromkeys((self._full(name), name)) if is_there(client, one)), None)
+            purpose = {self._folders.junk: JUNK, self._folders.archive: SENT}.get(name)
+            if found is None and purpose:
+                found = of_purpose(client, purpose)
+            if found is not None:
+                self._existing[name] = found
         return self._existing.get(name)
 
     def _made(self, client: Client, name: str) -> str:
@@ -366,19 +370,6 @@ class _Alarm:
     def __del__(self) -> None:
         os.close(self.descriptor)
         os.close(self._writer)
-
-
-def _namespace(client: Client) -> tuple[str, str]:
-    """The prefix and the delimiter of our own folders (RFC 2342); without NAMESPACE as LIST shows them."""
-    if client.has_capability("NAMESPACE"):
-        personal = client.namespace().personal
-        if personal:
-            prefix, delimiter = personal[0]
-            return prefix or "", delimiter or "/"
-    for _, delimiter, _ in client.list_folders("", "INBOX"):
-        if delimiter:
-            return "", delimiter.decode("ascii")
-    return "", "/"
 
 
 def _still_there(client: Client) -> list[str]:
