@@ -132,7 +132,7 @@ NO_TOKEN = {
 }
 ROLES = {"IMAP": "IMAP.AccessAsApp", "SMTP": "SMTP.SendAsApp"}
 REFUSED = {
-    "microsoft365": f"the token is good, so Exchange does not know the app for this mailbox: {_MAILBOX_GIVEN}",
+    "microsoft365": f"Exchange probably does not know the app for this mailbox: {_MAILBOX_GIVEN}",
     "google": "user must be the address that the token is for; is IMAP on in the Workspace and in the mailbox?",
     "command": "does the command print an access token for this mailbox, with the provider's scope for mail?",
 }

@@ -41,6 +41,7 @@ _LONE_BREAK = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|\Z)")
 _CLOSING, _GO_ON, _WELCOME, _NO_SUCH_WAY = 421, 334, 235, 504
 _LOGIN_WANTED = frozenset({530, 534, 535, 538})
+_SEND_AS_DENIED = frozenset({"5.2.252", "5.7.57", "5.7.60"})
 _LOST = (SMTPServerDisconnected, SMTPTimeoutError, TimeoutError, OSError)
 
 
@@ -170,7 +171,7 @@ class SmtpSubmission:
         else:
             await self._reset()
         reply = _reply(fault, stage)
-        if kind is Refused:
+        if kind is Refused and not _may_be_mended(fault):
             return Refused(reply, recipient=stage == "RCPT" and not _about_us(fault))
         return Deferred(reply)
 
@@ -297,6 +298,12 @@ def _options(client: SMTP, mail: OutgoingMail) -> list[str]:
 def _kind(code: int) -> type[Deferred] | type[Refused] | None:
     """What a reply code says: not now, never, or nothing that makes sense here (RFC 5321 4.2.1)."""
     return {4: Deferred, 5: Refused}.get(code // 100)
+
+
+def _may_be_mended(fault: SMTPResponseException) -> bool:
+    """Whether Exchange says that we may not send as this mailbox: a setting there, so no mail is given up for it."""
+    enhanced = _ENHANCED.match(fault.message)
+    return enhanced is not None and enhanced[0] in _SEND_AS_DENIED
 
 
 def _reply(fault: SMTPResponseException, stage: str) -> str:

@@ -31,6 +31,8 @@ class Doorkeeper:
 
     good: set[str] = field(default_factory=set)
     seen: list[str] = field(default_factory=list)
+    at_once: list[bool] = field(default_factory=list)
+    """Whether each AUTHENTICATE of IMAP came with its words (RFC 4959)."""
     mechanism: str = "XOAUTH2"
     refusal: str = "AUTHENTICATE failed"
     user: str = MAILBOX
@@ -73,7 +75,8 @@ def imap_server(door: Doorkeeper, capabilities: str, after: str = "") -> Scripte
             if words[0] == "CAPABILITY":
                 say(f"* CAPABILITY IMAP4rev1 {capabilities}")
             elif words[0] == "AUTHENTICATE":
-                said = words[2] if len(words) > 2 else ask("")
+                door.at_once.append(len(words) > 2)
+                said = words[2] if door.at_once[-1] else ask("")
                 if not door.dance(said, ask):
                     say(f"{tag} NO {door.refusal}")
                     continue
@@ -173,6 +176,7 @@ def send(server: Scripted, source: Callable[..., AccessToken], user: str = MAILB
 def test_the_mailbox_opens_for_a_good_token(door: Doorkeeper, mechanism: str, initial: str) -> None:
     door.mechanism = mechanism
     fetch(imap_server(door, f"AUTH={mechanism} {initial} MOVE"), tokens("good-token"))
+    assert door.at_once == [bool(initial)]
 
 
 @pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])

@@ -307,6 +307,8 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline() -> None:
         ("DATA", "451 4.3.0 later", Deferred("451 4.3.0 to DATA"), 1),
         ("DATA", "554 5.5.1 no", Refused("554 5.5.1 to DATA"), 1),
         ("DATA", "250 2.0.0 nonsense", Unclear("250 2.0.0 to DATA"), 1),
+        (".", "554 5.2.252 SendAsDenied; bot@call.example not allowed", Deferred("554 5.2.252 to DATA"), 1),
+        ("MAIL", "550 5.7.60 SMTP; Client does not have permissions", Deferred("550 5.7.60 to MAIL"), 0),
         (".", "452 4.3.1 disk full", Deferred("452 4.3.1 to DATA"), 1),
         (".", "554 5.7.1 spam", Refused("554 5.7.1 to DATA"), 1),
     ],
