@@ -41,7 +41,7 @@ _LONE_BREAK = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|\Z)")
 _CLOSING, _GO_ON, _WELCOME, _NO_SUCH_WAY = 421, 334, 235, 504
 _LOGIN_WANTED = frozenset({530, 534, 535, 538})
-_SEND_AS_DENIED = frozenset({"5.2.252", "5.7.57", "5.7.60"})
+_SEND_AS_DENIED = frozenset({"5.2.252", "5.7.60"})
 _LOST = (SMTPServerDisconnected, SMTPTimeoutError, TimeoutError, OSError)
 
 
