@@ -64,10 +64,17 @@ def inbox(server: EmbeddedServer, address: str, folder: str = "INBOX") -> list[b
         return [part[1] for part in client.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(part, tuple)]
 
 
-@pytest.fixture(params=["fake", "built-in", pytest.param("postfix", marks=pytest.mark.interop)])
+POSTFIX = [pytest.param(name, marks=pytest.mark.interop) for name in ("postfix", "tokens")]
+
+
+@pytest.fixture(params=["fake", "built-in", *POSTFIX])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "fake":
         yield FakeWorld(FakeSubmission())
+        return
+    if request.param == "tokens":
+        with request.getfixturevalue("token_servers").submission_world() as postfix:
+            yield postfix
         return
     if request.param == "postfix":
         with postfix_world(request.getfixturevalue("bench")) as postfix:

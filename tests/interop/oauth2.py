@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ranmailbot.adapters.access_tokens import token_source
+from ranmailbot.adapters.imap import ImapMailbox
+from ranmailbot.adapters.smtp import SmtpSubmission
 from ranmailbot.grants import Grant
-from ranmailbot.ports import Account, TokenSource
-from tests.adapters.servers import RealClock
+from ranmailbot.ports import AccessToken, Account, TokenSource
+from tests.adapters.servers import BOT, RealClock, unique_address
 from tests.adapters.token_desk import MAILBOX, TokenDesk
 from tests.interop.bench import Bench, running
+from tests.interop.worlds import ARCHIVE, DovecotWorld, PostfixWorld
 
 MORE = """\
 auth_mechanisms = plain login xoauth2 oauthbearer
@@ -43,12 +46,32 @@ class TokenBench:
     bench: Bench
     desk: TokenDesk
 
-    def imap(self, tokens: TokenSource, security: str = "tls") -> Account:
-        plain = self.bench.imap(MAILBOX, "starttls" if security == "starttls" else "tls")
+    def imap(self, tokens: TokenSource, security: str = "tls", user: str = MAILBOX) -> Account:
+        plain = self.bench.imap(user, "starttls" if security == "starttls" else "tls")
         return replace(plain, password="", tokens=tokens)
 
-    def smtp(self, tokens: TokenSource) -> Account:
-        return replace(self.bench.submission(MAILBOX), password="", tokens=tokens)
+    def smtp(self, tokens: TokenSource, user: str = MAILBOX) -> Account:
+        return replace(self.bench.submission(user), password="", tokens=tokens)
+
+    def printed(self, user: str) -> TokenSource:
+        """A new token for this mailbox at every question."""
+        return lambda _="": AccessToken(self.desk.issue(user), "command")
+
+    @contextmanager
+    def mailbox_world(self, limit: int) -> Iterator[DovecotWorld]:
+        """The promises of ports.Mailbox, kept with tokens."""
+        address = unique_address()
+        account = self.imap(self.printed(address), user=address)
+        mailbox = ImapMailbox(account, RealClock(), own_address=BOT, message_bytes=limit)
+        yield DovecotWorld(mailbox, self.bench, address)
+        mailbox.close()
+
+    @contextmanager
+    def submission_world(self) -> Iterator[PostfixWorld]:
+        """The promises of ports.Submission, kept with tokens."""
+        submission = SmtpSubmission(self.smtp(self.printed(BOT), BOT), archive=ARCHIVE)
+        yield PostfixWorld(submission, self.bench)
+        submission.close()
 
     def source(self, grant: Grant) -> TokenSource:
         return token_source(grant, RealClock())

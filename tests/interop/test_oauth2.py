@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from ranmailbot import config, service
 from ranmailbot.adapters.imap import ImapMailbox
 from ranmailbot.adapters.smtp import SmtpSubmission
+from ranmailbot.config import Settings
 from ranmailbot.grants import Grant
 from ranmailbot.mail.delivery import Sent
 from ranmailbot.ports import AccessToken, Unavailable
 from tests.adapters.servers import RealClock, message, outgoing, unique_address
 from tests.adapters.test_submission_port import Asked
-from tests.adapters.token_desk import MAILBOX, TokenDesk
-from tests.interop import bench as real_servers
-from tests.interop.oauth2 import TokenBench, token_bench
+from tests.adapters.token_desk import CLIENT, MAILBOX, SECRET, TENANT, TokenDesk
+from tests.interop.bench import AUTHSERV
+from tests.interop.oauth2 import TokenBench
+from tests.test_config import dump, merge
+from tests.world import answers
 
 pytestmark = pytest.mark.interop
+ROOT = Path(__file__).parent.parent.parent
 GRANTS: dict[str, Callable[[TokenDesk], Grant]] = {
     "secret": TokenDesk.secret_grant,
     "certificate": TokenDesk.certificate_grant,
@@ -27,12 +35,9 @@ GRANTS: dict[str, Callable[[TokenDesk], Grant]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TokenBench]:
-    if reason := real_servers.missing():
-        pytest.skip(reason)
-    with token_bench(tmp_path_factory.mktemp("desk")) as running:
-        yield running
+@pytest.fixture
+def tokens(token_servers: TokenBench) -> TokenBench:
+    return token_servers
 
 
 @pytest.fixture(autouse=True)
@@ -146,3 +151,60 @@ def test_a_password_still_opens_the_same_servers(tokens: TokenBench) -> None:
     mailbox = ImapMailbox(replace(tokens.bench.imap(MAILBOX)), RealClock())
     assert list(mailbox.fetch(1)) == []
     mailbox.close()
+
+
+def settings_with_tokens(tokens: TokenBench, folder: Path) -> Settings:
+    """The shipped call on this bench, as an administrator would write it."""
+    bench, desk = tokens.bench, tokens.desk
+    change = {
+        "mailbox": {
+            "server": "imap",
+            "host": "localhost",
+            "port": bench.ports["imap_port"],
+            "user": MAILBOX,
+            "ca_file": str(bench.ca_file),
+            "archive": "Archive",
+            "trust": "generic",
+            "authserv_id": AUTHSERV,
+            "oauth2": {
+                "provider": "microsoft365",
+                "tenant": TENANT,
+                "client_id": CLIENT,
+                "client_secret_env": "APP",
+                "authority": desk.url,
+                "ca_file": str(desk.ca_file),
+            },
+        },
+        "submission": {
+            "host": "localhost",
+            "port": bench.ports["submission_port"],
+            "security": "starttls",
+            "ca_file": str(bench.ca_file),
+        },
+    }
+    tables = merge(tomllib.loads((ROOT / "config.toml").read_text(encoding="utf-8")), change)
+    text = "\n".join(f"{key} = {dump(value)}" for key, value in tables.items())
+    (folder / "config.toml").write_text(text, encoding="utf-8")
+    return config.load(folder / "config.toml", {"APP": SECRET})
+
+
+def test_a_call_configured_with_tokens_takes_an_application_and_answers_it(tokens: TokenBench, tmp_path: Path) -> None:
+    settings, ann = settings_with_tokens(tokens, tmp_path), "ann.tokens@example.org"
+    mail = service.configured_server(settings)
+    assert mail is not None
+    clock = service.WallClock(settings.call.published + timedelta(hours=9) - datetime.now(UTC))
+    state = tmp_path / "state"
+    before = len([one for one in tokens.desk.asked if one.endswith("/token")])
+    with service.worker_lock(state):
+        worker = service.build(settings, clock, state=state, mail=mail)
+        text = f"From: {ann}\r\nTo: {MAILBOX}\r\nSubject: The call\r\n\r\n{answers((1, 2, 3, 4))}\r\n"
+        tokens.bench.post(ann, [MAILBOX], text.encode())
+        tokens.bench.quiet()
+        while worker.receive_once() + worker.submit_once():
+            tokens.bench.quiet()
+        (story,) = worker.stories()
+        worker.close()
+    assert (story.address, story.status.value) == (ann, "complete")
+    assert [b"X-Ranmailbot-Kind: acknowledgement" in raw for raw in tokens.bench.mails(ann)] == [True]
+    assert len(tokens.bench.mails(MAILBOX, "Applications")) == 1
+    assert len([one for one in tokens.desk.asked if one.endswith("/token")]) == before + 1
