@@ -42,6 +42,8 @@ _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|\Z)")
 _CLOSING, _GO_ON, _WELCOME, _NO_SUCH_WAY = 421, 334, 235, 504
 _LOGIN_WANTED = frozenset({530, 534, 535, 538})
 _SEND_AS_DENIED = frozenset({"5.2.252", "5.7.60"})
+LONGEST = 6
+"""How many times `timeout_seconds` one mail may take: MAIL lost, two logins, MAIL, DATA, RSET."""
 _LOST = (SMTPServerDisconnected, SMTPTimeoutError, TimeoutError, OSError)
 
 
@@ -57,7 +59,8 @@ class _Stopped:
 class SmtpSubmission:
     """The submission server. `archive` is an extra envelope recipient of ours, so that each sent mail can be proved.
 
-    `timeout_seconds` is for connecting and logging in, and again for one whole mail. Close it when done.
+    `timeout_seconds` is for connecting and logging in, again for what comes before DATA, again for the content. With a
+    dead connection and a refused token before them that is six times at most (`LONGEST`). Close it when done.
     """
 
     account: Account

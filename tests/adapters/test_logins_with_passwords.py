@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ranmailbot.adapters.smtp import SmtpSubmission
+from ranmailbot.adapters import token_command
+from ranmailbot.adapters.smtp import LONGEST, SmtpSubmission
+from ranmailbot.adapters.token_endpoint import Endpoint
+from ranmailbot.flows.submit import LEASE
 from ranmailbot.mail.delivery import Deferred, Sent, Unclear
 from ranmailbot.ports import Unavailable
 from tests.adapters.servers import BOT, PASSWORD, Scripted, account, outgoing
@@ -157,3 +160,11 @@ def test_after_any_cancellation_the_connection_is_closed_and_the_next_mail_goes_
     assert play.seen.count("DATA") == 1
     submission.close()
     server.close()
+
+
+def test_the_longest_attempt_at_one_mail_ends_before_its_lease_does() -> None:
+    """Else another worker might take the mail while this one still sends it."""
+    submission = SmtpSubmission(account(25))
+    tokens = 2 * max(2 * Endpoint().seconds, token_command.SECONDS)  # one for each of two logins; two requests for one
+    assert LONGEST * submission.timeout_seconds + tokens < LEASE.total_seconds()
+    submission.close()
