@@ -298,6 +298,11 @@ def test_the_first_line_of_a_command_is_the_token_and_no_shell_reads_its_argumen
     assert token_source(odd, RealClock())().text == "token-of-4"
 
 
+def test_a_command_that_says_much_after_its_token_is_heard_out(tmp_path: Path) -> None:
+    grant = printing(tmp_path, "echo token; yes much-more-than-a-pipe-holds | head -n 9000; echo end")
+    assert token_command.fetch(grant) == "token"
+
+
 def test_a_command_is_asked_anew_for_each_login(tmp_path: Path) -> None:
     grant = printing(tmp_path, f"echo x >> {tmp_path}/times; echo token-$(wc -l < {tmp_path}/times)")
     source = token_source(grant, RealClock())
