@@ -211,7 +211,7 @@ MOODS = {
 def test_an_endpoint_that_misbehaves_is_unavailable_in_bounded_time_and_the_next_try_recovers(
     desk: TokenDesk, mood: str, kind: str
 ) -> None:
-    desk.mood, endpoint = mood, Endpoint(desk.ca_file, seconds=0.5)
+    desk.mood, endpoint = mood, Endpoint(desk.ca_file, seconds=0.5 if mood in ("slow", "drip") else 20)
 
     def fetch() -> tuple[str, float]:
         if kind == "google":
@@ -222,7 +222,7 @@ def test_an_endpoint_that_misbehaves_is_unavailable_in_bounded_time_and_the_next
     began = time.monotonic()
     with pytest.raises(Unavailable, match=MOODS[mood]) as told:
         source()
-    assert time.monotonic() - began < 30  # far above the limit of half a second, far below for ever
+    assert time.monotonic() - began < 60  # far above the limits, far below for ever
     assert told.value.remedy
     desk.mood = "well"
     endpoint.seconds = 20
@@ -323,7 +323,7 @@ def test_a_command_is_asked_anew_for_each_login(tmp_path: Path) -> None:
 )
 def test_a_command_that_fails_is_told_in_bounded_time(tmp_path: Path, script: str, reason: str) -> None:
     with pytest.raises(Unavailable, match=reason) as told:
-        token_command.fetch(printing(tmp_path, script), seconds=1)
+        token_command.fetch(printing(tmp_path, script), seconds=1 if "sleep" in script else 30)
     assert str(tmp_path) not in str(told.value)
     assert "run it by hand" in told.value.remedy
 

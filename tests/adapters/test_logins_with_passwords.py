@@ -120,7 +120,7 @@ def falls_silent_at(stage: str) -> object:
             return super()._answer(command)
 
     try:
-        return send(Scripted(Falling()), timeout=0.5)
+        return send(Scripted(Falling()), timeout=2)
     except Unavailable:
         return "unavailable"
     finally:
@@ -141,7 +141,7 @@ SILENCES = {
 def test_a_server_that_falls_silent_anywhere_is_given_up_at_the_deadline(stage: str) -> None:
     began = time.monotonic()
     assert falls_silent_at(stage) == SILENCES[stage]
-    assert time.monotonic() - began < 30  # far above a few times the deadline, far below for ever
+    assert time.monotonic() - began < 60  # far above a few times the deadline, far below for ever
 
 
 def test_after_any_cancellation_the_connection_is_closed_and_the_next_mail_goes_on_a_new_one() -> None:
