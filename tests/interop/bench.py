@@ -164,8 +164,8 @@ class Bench:
 
 
 @contextmanager
-def running(apart: str = "") -> Iterator[Bench]:
-    """A bench until the block ends. Raises RuntimeError with what the servers said.
+def running(prepare: Callable[[Path], None] | None = None, *, apart: str = "") -> Iterator[Bench]:
+    """A bench until the block ends; `prepare` may add to its folder first. Raises RuntimeError with what they said.
 
     With the address of a bot `apart`, all other mail goes to one mailbox, any address at READERS.
     """
@@ -180,6 +180,8 @@ def running(apart: str = "") -> Iterator[Bench]:
         ports = _free_ports("imap_port", "starttls_port", "lmtp_port", "border_port", "submission_port")
         ports |= {name: policy.port for name, policy in policies.items()}
         _lay_out(folder, ports, apart)
+        if prepare is not None:
+            prepare(folder)
         bench = Bench(folder, ports, _dovecot(folder, ports), _postfix(folder, ports))
         for server in (bench.dovecot, bench.postfix):
             held.callback(server.stop)
