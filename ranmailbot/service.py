@@ -118,6 +118,8 @@ class MailServer:
     authserv_id: str
     folders: ImapFolders = field(default_factory=ImapFolders)
     """Where mail waits and where our copies lie; the built-in server has the names of `ImapFolders`."""
+    profile: str = "generic"
+    """In whose style it stamps mail; the built-in server has the general one, whatever provider is configured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +179,8 @@ class Worker:
         self._archive, self._archive_noted = _mailbox(desktop, mail, state / "archive.json", held), not mail.archive
         submission = SmtpSubmission(mail.smtp, archive=mail.archive or None)
         held.callback(submission.close)
-        trust = Trust(self.settings.mailbox.trust, mail.authserv_id)
         call, limits = self.settings.call, self.settings.limits
+        trust = Trust(mail.profile, mail.authserv_id, call.mailbox.email.rpartition("@")[2])
         reader = InProcessReadingRoom(limits, trust, frozenset({call.mailbox.email.casefold()}))
         room = ChildReadingRoom(reader, limits)
         held.callback(room.close)
@@ -319,7 +321,8 @@ def configured_server(settings: Settings) -> MailServer | None:
     if imap is None or smtp is None:
         return None
     folders = ImapFolders(junk=settings.mailbox.junk, archive=settings.mailbox.archive)
-    return MailServer(imap, smtp, settings.submission.archive, settings.mailbox.authserv_id, folders)
+    box = settings.mailbox
+    return MailServer(imap, smtp, settings.submission.archive, box.authserv_id, folders, box.trust)
 
 
 class BuiltIn:
