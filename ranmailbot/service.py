@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from ranmailbot.adapters.dns_lookup import DnsLookup
 from ranmailbot.adapters.embedded import HOST, EmbeddedServer, start_embedded
 from ranmailbot.adapters.imap import ImapFolders, ImapMailbox
 from ranmailbot.adapters.jinja import JinjaStationery
@@ -33,7 +34,9 @@ from ranmailbot.adapters.sql.engine import (
 from ranmailbot.adapters.sql.reports import SqlReports
 from ranmailbot.adapters.sql.reserve import Reserve
 from ranmailbot.adapters.sql.store import SqlStore
+from ranmailbot.adapters.vouching_room import VouchingReadingRoom
 from ranmailbot.call.application import Application, Decision, Rsvp, Status
+from ranmailbot.call.call import Call
 from ranmailbot.config import Settings
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.announce import Announcer
@@ -44,7 +47,8 @@ from ranmailbot.flows.disk_watch import DiskWatch
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
 from ranmailbot.mail.authentication import Trust
-from ranmailbot.ports import Account, Clock, Tokens, Unavailable
+from ranmailbot.mail.limits import Limits
+from ranmailbot.ports import Account, Clock, ReadingRoom, Tokens, Unavailable
 from ranmailbot.records import BooksReport, LetterRecord, MailRecord
 from ranmailbot.sealing import WrappingKey
 
@@ -120,6 +124,8 @@ class MailServer:
     """Where mail waits and where our copies lie; the built-in server has the names of `ImapFolders`."""
     profile: str = "generic"
     """In whose style it stamps mail; the built-in server has the general one, whatever provider is configured."""
+    own_dkim: bool = False
+    """Whether we check DKIM signatures ourselves; on the built-in server nobody signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +186,7 @@ class Worker:
         submission = SmtpSubmission(mail.smtp, archive=mail.archive or None)
         held.callback(submission.close)
         call, limits = self.settings.call, self.settings.limits
-        trust = Trust(mail.profile, mail.authserv_id, call.mailbox.email.rpartition("@")[2])
-        reader = InProcessReadingRoom(limits, trust, frozenset({call.mailbox.email.casefold()}))
-        room = ChildReadingRoom(reader, limits)
-        held.callback(room.close)
+        room = _reading_room(mail, call, limits, self.clock, held)
         self._receiver = Receiver(self.mailbox, room, desktop.store, desktop.desk, call, self.clock, limits)
         self._announcer = Announcer(desktop.store, desktop.desk, call, self.clock)
         alarms = Alarms(desktop.desk, call)
@@ -322,7 +325,7 @@ def configured_server(settings: Settings) -> MailServer | None:
         return None
     folders = ImapFolders(junk=settings.mailbox.junk, archive=settings.mailbox.archive)
     box = settings.mailbox
-    return MailServer(imap, smtp, settings.submission.archive, box.authserv_id, folders, box.trust)
+    return MailServer(imap, smtp, settings.submission.archive, box.authserv_id, folders, box.trust, box.own_dkim)
 
 
 class BuiltIn:
@@ -383,6 +386,20 @@ def built_in_password(state: Path) -> str:
 def _archive_address(box: str) -> str:
     local, _, domain = box.rpartition("@")
     return f"archive+{local}@{domain}"
+
+
+def _reading_room(mail: MailServer, call: Call, limits: Limits, clock: Clock, held: ExitStack) -> ReadingRoom:
+    """Where letters are read: in child processes; with a look into the DNS for DKIM keys, if that is wanted."""
+    own = call.mailbox.email
+    trust = Trust(mail.profile, mail.authserv_id, own.rpartition("@")[2], mail.own_dkim)
+    reader = InProcessReadingRoom(limits, trust, frozenset({own.casefold()}))
+    room = ChildReadingRoom(reader, limits)
+    held.callback(room.close)
+    if not mail.own_dkim:
+        return room
+    lookup = DnsLookup(clock.monotonic)
+    held.callback(lookup.close)
+    return VouchingReadingRoom(room, reader, lookup)
 
 
 def _mailbox(desktop: Desktop, mail: MailServer, memory: Path | None, held: ExitStack) -> ImapMailbox:

@@ -52,6 +52,7 @@ def _settings(text: ConfigText, around: Surroundings, listed: tuple[Address, ...
         archive=file.mailbox.archive,
         trust=file.mailbox.trust,
         authserv_id=build.authserv_id(file.mailbox),
+        own_dkim=file.mailbox.own_dkim,
     )
     submission = SubmissionSettings(
         account=accounts.account("submission", text.tables, around),

@@ -255,6 +255,11 @@ class MailboxSection(BaseModel):
         description="The name your server signs its Authentication-Results with (RFC 8601); needed for generic.",
         examples=['"mx.ran.example"'],
     )
+    own_dkim: bool = Field(
+        default=True,
+        description="Check DKIM signatures ourselves where the stamps prove nobody; asks the DNS for the keys.",
+        examples=["true"],
+    )
 
 
 class SubmissionSection(BaseModel):

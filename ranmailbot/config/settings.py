@@ -25,6 +25,8 @@ class MailboxSettings:
     trust: TrustProfile
     authserv_id: str
     """Whose Authentication-Results count (RFC 8601); empty if nobody's, as with Microsoft 365."""
+    own_dkim: bool = True
+    """Whether DKIM signatures are checked by the bot itself, where the server's stamps prove nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Trust:
     profile: str
     authserv_id: str
     own_domain: str = ""
+    own_dkim: bool = False
+    """Whether a DKIM signature that we verify ourselves proves an author, too."""
 
 
 def dmarc_verdict(results: tuple[Result, ...] | None, from_domain: str) -> Authentication:

@@ -14,15 +14,26 @@ from datetime import datetime
 from ranmailbot.mail import headers as fields
 from ranmailbot.mail import mime
 from ranmailbot.mail.address import Address, clean_email, parse_address
-from ranmailbot.mail.authentication import Authentication, Trust, judge
+from ranmailbot.mail.authentication import Authentication, Trust, judge, repeated
 from ranmailbot.mail.delivery_report import Report, reports
+from ranmailbot.mail.dkim_signature import Signature, signatures
 from ranmailbot.mail.headers import Headers
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mail.reply_text import Line, VisibleText
 from ranmailbot.mail.silence import came_back, reasons
 from ranmailbot.mail.visible import Attachment, Document, Seen, see
 
-__all__ = ["Attachment", "Document", "Letter", "Line", "NotALetter", "Report", "VisibleText", "decode"]
+__all__ = [
+    "Attachment",
+    "Authentication",
+    "Document",
+    "Letter",
+    "Line",
+    "NotALetter",
+    "Report",
+    "VisibleText",
+    "decode",
+]
 
 _BARE_ADDRESS = re.compile(r"[^\s<>(),;:\"\[\]]{1,64}@[^\s<>(),;:\"\[\]]{1,253}")
 _RECIPIENTS = 50
@@ -67,6 +78,13 @@ class Letter:
     """Whether it is a mail of ours that came back."""
     documents: tuple[Document, ...] = ()
     """Attachments that could be read, in order."""
+    signatures: tuple[Signature, ...] = ()
+    """DKIM signatures that would prove the author if they verify; none if that is proven already, or not asked."""
+
+    @property
+    def keys_wanted(self) -> tuple[str, ...]:
+        """The DNS names of the keys that might prove the author, while nothing has."""
+        return () if self.authentication.passed else tuple(one.key_name for one in self.signatures)
 
     @property
     def answerable(self) -> bool:
@@ -106,6 +124,7 @@ def decode(
     sender = _sender(headers)
     return_path = _return_path(headers)
     silence, automatic = reasons(headers, sender, return_path, root.content_type, own_addresses)
+    authentication = judge(headers, sender.domain if sender else "", trust)
     return Letter(
         key=_key(root),
         message_id=fields.message_id(headers),
@@ -121,7 +140,7 @@ def decode(
         attachments=seen.attachments,
         calendars=seen.calendars,
         reports=reports(root, limits),
-        authentication=judge(headers, sender.domain if sender else "", trust),
+        authentication=authentication,
         silence=silence,
         automatic=automatic,
         encrypted=seen.encrypted,
@@ -132,6 +151,7 @@ def decode(
         borrowed=seen.borrowed,
         returned=came_back(headers, sender, own_addresses),
         documents=seen.documents,
+        signatures=_signatures(headers, sender, authentication, stamp) if trust.own_dkim else (),
     )
 
 
@@ -151,6 +171,15 @@ def _opened(raw: bytes, limits: Limits) -> tuple[mime.Part, Seen, tuple[str, ...
 def _sender(headers: Headers) -> Address | None:
     written = fields.every(headers, "from")
     return parse_address(written[0]) if len(written) == 1 else None
+
+
+def _signatures(
+    headers: Headers, sender: Address | None, authentication: Authentication, stamp: datetime
+) -> tuple[Signature, ...]:
+    """Of a letter whose author is not proven yet, and whose fields stand once each."""
+    if sender is None or authentication.passed or repeated(headers):
+        return ()
+    return signatures(headers, sender.domain, stamp)
 
 
 def _return_path(headers: Headers) -> str | None:
