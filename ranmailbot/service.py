@@ -278,7 +278,7 @@ def open_desktop(
         clock=clock,
         store=SqlStore(engine, settings.call, seal, settings.digest, settings.announcement, reserve=reserve),
         reports=SqlReports(engine, settings.call, seal),
-        desk=Desk(stationery, tokens or RandomTokens(), domain),
+        desk=Desk(stationery, tokens or RandomTokens(), domain, settings.submission.return_tokens),
         stationery=stationery,
         seal=seal,
         keys=keys,

@@ -57,6 +57,7 @@ def _settings(text: ConfigText, around: Surroundings, listed: tuple[Address, ...
     submission = SubmissionSettings(
         account=accounts.account("submission", text.tables, around),
         archive=file.submission.archive_address or "",
+        return_tokens=file.submission.return_tokens,
     )
     return Settings(
         call=build.call(file),

@@ -304,6 +304,12 @@ class SubmissionSection(BaseModel):
         description="Address of ours that gets a copy of everything we send.",
         examples=['"archive@ran.example"'],
     )
+    return_tokens: bool = Field(
+        default=False,
+        description="Give each mail a return path of its own (address+token), so that all that comes back says which "
+        "mail it was. Only if your provider delivers to such addresses and lets us send from them.",
+        examples=["true"],
+    )
 
 
 class TemplatesSection(BaseModel):

@@ -35,6 +35,8 @@ class SubmissionSettings:
 
     account: Account | None
     archive: str
+    return_tokens: bool = False
+    """Whether each mail has a return path of its own (mailbox+token@domain)."""
 
 
 @dataclass(frozen=True, slots=True)

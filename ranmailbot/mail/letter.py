@@ -15,10 +15,11 @@ from ranmailbot.mail import headers as fields
 from ranmailbot.mail import mime
 from ranmailbot.mail.address import Address, clean_email, parse_address
 from ranmailbot.mail.authentication import Authentication, Trust, judge, repeated
-from ranmailbot.mail.delivery_report import Report, reports
+from ranmailbot.mail.delivery_report import Report, original_message_id, reports
 from ranmailbot.mail.dkim_signature import Signature, signatures
 from ranmailbot.mail.headers import Headers
 from ranmailbot.mail.limits import Limits
+from ranmailbot.mail.odd_bounces import looks_returned, odd_reports
 from ranmailbot.mail.reply_text import Line, VisibleText
 from ranmailbot.mail.silence import came_back, reasons
 from ranmailbot.mail.visible import Attachment, Document, Seen, see
@@ -139,7 +140,7 @@ def decode(
         text=seen.text,
         attachments=seen.attachments,
         calendars=seen.calendars,
-        reports=reports(root, limits),
+        reports=_reports(raw, root, sender, return_path, limits),
         authentication=authentication,
         silence=silence,
         automatic=automatic,
@@ -171,6 +172,16 @@ def _opened(raw: bytes, limits: Limits) -> tuple[mime.Part, Seen, tuple[str, ...
 def _sender(headers: Headers) -> Address | None:
     written = fields.every(headers, "from")
     return parse_address(written[0]) if len(written) == 1 else None
+
+
+def _reports(
+    raw: bytes, root: mime.Part, sender: Address | None, return_path: str | None, limits: Limits
+) -> tuple[Report, ...]:
+    """What it says of mail that could not be delivered, in the standard form or in one of the others."""
+    found = reports(root, limits)
+    if found or not looks_returned(root.headers, sender, return_path, root.content_type):
+        return found
+    return odd_reports(raw, original_message_id(root, limits))
 
 
 def _signatures(

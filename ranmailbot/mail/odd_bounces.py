@@ -22,15 +22,19 @@ UNCLEAR = "unclear"
 """The action of a report that does not say what happened: a human has to read it."""
 _BYTES = 100_000
 _MOST = 20
-_MESSAGE_ID_LINE = re.compile(rb"^[ \t>]{0,8}message-id:[ \t]*\r?\n?[ \t]*(<[!-;=?-~]{1,300}>)", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID_LINE = re.compile(
+    rb"^[ \t>]{0,8}message-id:[ \t]{0,20}\n?[ \t]{0,20}(<[!-;=?-~]{1,300}>)", re.IGNORECASE | re.MULTILINE
+)
 
 
 def looks_returned(headers: Headers, sender: Address | None, return_path: str | None, content_type: str) -> bool:
     """Whether a mail system speaks here of a mail that it could not deliver."""
+    if content_type == "multipart/report":
+        return not _reads_back(headers)
     local = sender.email.rpartition("@")[0].lower() if sender else ""
-    if local in MACHINES or first(headers, "x-failed-recipients"):
-        return True
-    return content_type == "multipart/report" and return_path in (None, "") and not _reads_back(headers)
+    if local == "postmaster":  # a person may sit there
+        return return_path == ""
+    return local in MACHINES or bool(first(headers, "x-failed-recipients"))
 
 
 def _reads_back(headers: Headers) -> bool:

@@ -88,7 +88,7 @@ def test_a_signature_with_ed25519_proves_its_author() -> None:
                 base64.b64encode(private),
                 signature_algorithm=b"ed25519-sha256",
                 include_headers=list(SIGNED),
-            )  # fmt: skip
+            )
         )
         + LETTER
     )
@@ -310,7 +310,7 @@ def test_the_dns_is_asked_once_and_what_gave_no_answer_is_left_alone_for_a_minut
 
 def test_a_dns_that_never_answers_costs_a_batch_its_few_seconds_and_no_more() -> None:
     over = Event()
-    lookup = DnsLookup(Seconds(), lambda _: None if over.wait(30) else None, seconds=0.01)
+    lookup = DnsLookup(Seconds(), lambda _: () if over.wait(30) else None, seconds=0.01)
     try:
         assert set(lookup.texts([f"n{n}.example" for n in range(500)]).values()) == {None}
     finally:
