@@ -80,7 +80,7 @@ class Letter:
     documents: tuple[Document, ...] = ()
     """Attachments that could be read, in order."""
     signatures: tuple[Signature, ...] = ()
-    """DKIM signatures that would prove the author if they verify; none if that is proven already, or not asked."""
+    """DKIM signatures that would prove the author if they verify; none if nobody asks for them."""
 
     @property
     def keys_wanted(self) -> tuple[str, ...]:
@@ -122,10 +122,8 @@ def decode(
     """
     root, seen, broken = _opened(raw, limits)
     headers = root.headers
-    sender = _sender(headers)
-    return_path = _return_path(headers)
+    sender, return_path = _sender(headers), _return_path(headers)
     silence, automatic = reasons(headers, sender, return_path, root.content_type, own_addresses)
-    authentication = judge(headers, sender.domain if sender else "", trust)
     return Letter(
         key=_key(root),
         message_id=fields.message_id(headers),
@@ -141,7 +139,7 @@ def decode(
         attachments=seen.attachments,
         calendars=seen.calendars,
         reports=_reports(raw, root, sender, return_path, limits),
-        authentication=authentication,
+        authentication=judge(headers, sender.domain if sender else "", trust),
         silence=silence,
         automatic=automatic,
         encrypted=seen.encrypted,
@@ -152,7 +150,7 @@ def decode(
         borrowed=seen.borrowed,
         returned=came_back(headers, sender, own_addresses),
         documents=seen.documents,
-        signatures=_signatures(headers, sender, authentication, stamp) if trust.own_dkim else (),
+        signatures=_signatures(headers, sender, stamp) if trust.own_dkim else (),
     )
 
 
@@ -184,11 +182,9 @@ def _reports(
     return odd_reports(raw, original_message_id(root, limits))
 
 
-def _signatures(
-    headers: Headers, sender: Address | None, authentication: Authentication, stamp: datetime
-) -> tuple[Signature, ...]:
-    """Of a letter whose author is not proven yet, and whose fields stand once each."""
-    if sender is None or authentication.passed or repeated(headers):
+def _signatures(headers: Headers, sender: Address | None, stamp: datetime) -> tuple[Signature, ...]:
+    """Those that might prove the author, of a letter whose fields stand once each."""
+    if sender is None or repeated(headers):
         return ()
     return signatures(headers, sender.domain, stamp)
 
