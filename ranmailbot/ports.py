@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -143,16 +143,6 @@ class Unreadable:
     reason: str
     hopeless: bool = False
     """Whether it was not even tried: too large, or it took the bot down too often."""
-
-
-class KeyLookup(Protocol):
-    """The DNS, as far as DKIM needs it."""
-
-    def texts(self, names: Sequence[str]) -> Mapping[str, tuple[str, ...] | None]:
-        """The TXT records of each name: empty if there are none, None if nobody answered in a few seconds."""
-        ...
-
-    def close(self) -> None: ...
 
 
 class ReadingRoom(Protocol):

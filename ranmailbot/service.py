@@ -14,12 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from ranmailbot.adapters.dns_lookup import DnsLookup
 from ranmailbot.adapters.embedded import HOST, EmbeddedServer, start_embedded
 from ranmailbot.adapters.imap import ImapFolders, ImapMailbox
 from ranmailbot.adapters.jinja import JinjaStationery
 from ranmailbot.adapters.keyring import open_seal, rotate, tend
-from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
 from ranmailbot.adapters.seal import AesSeal
 from ranmailbot.adapters.smtp import SmtpSubmission
 from ranmailbot.adapters.sql.backup import BackupFacts, back_up
@@ -34,9 +32,8 @@ from ranmailbot.adapters.sql.engine import (
 from ranmailbot.adapters.sql.reports import SqlReports
 from ranmailbot.adapters.sql.reserve import Reserve
 from ranmailbot.adapters.sql.store import SqlStore
-from ranmailbot.adapters.vouching_room import VouchingReadingRoom
+from ranmailbot.adapters.vouching_room import reading_room
 from ranmailbot.call.application import Application, Decision, Rsvp, Status
-from ranmailbot.call.call import Call
 from ranmailbot.config import Settings
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.announce import Announcer
@@ -47,8 +44,7 @@ from ranmailbot.flows.disk_watch import DiskWatch
 from ranmailbot.flows.receive import Receiver
 from ranmailbot.flows.submit import Submitter
 from ranmailbot.mail.authentication import Trust
-from ranmailbot.mail.limits import Limits
-from ranmailbot.ports import Account, Clock, ReadingRoom, Tokens, Unavailable
+from ranmailbot.ports import Account, Clock, Tokens, Unavailable
 from ranmailbot.records import BooksReport, LetterRecord, MailRecord
 from ranmailbot.sealing import WrappingKey
 
@@ -186,7 +182,9 @@ class Worker:
         submission = SmtpSubmission(mail.smtp, archive=mail.archive or None)
         held.callback(submission.close)
         call, limits = self.settings.call, self.settings.limits
-        room = _reading_room(mail, call, limits, self.clock, held)
+        own = call.mailbox.email
+        trust = Trust(mail.profile, mail.authserv_id, own.rpartition("@")[2], mail.own_dkim)
+        room = reading_room(limits, trust, frozenset({own.casefold()}), self.clock.monotonic, held)
         self._receiver = Receiver(self.mailbox, room, desktop.store, desktop.desk, call, self.clock, limits)
         self._announcer = Announcer(desktop.store, desktop.desk, call, self.clock)
         alarms = Alarms(desktop.desk, call)
@@ -386,20 +384,6 @@ def built_in_password(state: Path) -> str:
 def _archive_address(box: str) -> str:
     local, _, domain = box.rpartition("@")
     return f"archive+{local}@{domain}"
-
-
-def _reading_room(mail: MailServer, call: Call, limits: Limits, clock: Clock, held: ExitStack) -> ReadingRoom:
-    """Where letters are read: in child processes; with a look into the DNS for DKIM keys, if that is wanted."""
-    own = call.mailbox.email
-    trust = Trust(mail.profile, mail.authserv_id, own.rpartition("@")[2], mail.own_dkim)
-    reader = InProcessReadingRoom(limits, trust, frozenset({own.casefold()}))
-    room = ChildReadingRoom(reader, limits)
-    held.callback(room.close)
-    if not mail.own_dkim:
-        return room
-    lookup = DnsLookup(clock.monotonic)
-    held.callback(lookup.close)
-    return VouchingReadingRoom(room, reader, lookup)
 
 
 def _mailbox(desktop: Desktop, mail: MailServer, memory: Path | None, held: ExitStack) -> ImapMailbox:

@@ -1,4 +1,4 @@
-"""Asks the DNS for TXT records (dnspython): implements ports.KeyLookup.
+"""Asks the DNS for TXT records (dnspython), for the room that checks DKIM (vouching_room.py).
 
 Fear: names that strangers chose, whose servers are slow on purpose. A batch takes a few seconds at most, a name that
 gave no answer is left alone for a minute, and what is remembered is bounded.
@@ -53,7 +53,7 @@ class DnsLookup:
     _threads: ThreadPoolExecutor | None = field(default=None, init=False)
 
     def texts(self, names: Sequence[str]) -> Mapping[str, Texts]:
-        """What each of these names holds; see ports.KeyLookup."""
+        """What each of these names holds: none, or None if nobody answered in time."""
         now = self.monotonic()
         self._forget(now)
         open_names = [name for name in dict.fromkeys(names) if name not in self._known][:MOST_ASKED]

@@ -7,13 +7,26 @@ that proof, and says so: the author's next letter may prove it. Nothing waits fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
+from ranmailbot.adapters.dns_lookup import DnsLookup
 from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
+from ranmailbot.mail.authentication import Trust
 from ranmailbot.mail.letter import Authentication, Letter
-from ranmailbot.ports import Envelope, KeyLookup, Unreadable
+from ranmailbot.mail.limits import Limits
+from ranmailbot.ports import Envelope, ReadingRoom, Unreadable
+
+
+class KeyLookup(Protocol):
+    """The DNS, as far as DKIM needs it."""
+
+    def texts(self, names: Sequence[str]) -> Mapping[str, tuple[str, ...] | None]:
+        """The TXT records of each name: empty if there are none, None if nobody answered in a few seconds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,20 @@ class VouchingReadingRoom:
         for n, letter in zip(again, second, strict=True):
             letters[n] = letter if isinstance(letter, Letter) else letters[n]
         return [_told(letter, texts) for letter in letters]
+
+
+def reading_room(
+    limits: Limits, trust: Trust, own: Collection[str], monotonic: Callable[[], float], held: ExitStack
+) -> ReadingRoom:
+    """Child processes, and the DNS beside them if signatures are checked; `held` gives both back."""
+    reader = InProcessReadingRoom(limits, trust, own)
+    room = ChildReadingRoom(reader, limits)
+    held.callback(room.close)
+    if not trust.own_dkim:
+        return room
+    lookup = DnsLookup(monotonic)
+    held.callback(lookup.close)
+    return VouchingReadingRoom(room, reader, lookup)
 
 
 def _told(letter: Letter | Unreadable, texts: Mapping[str, tuple[str, ...] | None]) -> Letter | Unreadable:
