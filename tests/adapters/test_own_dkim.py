@@ -20,6 +20,7 @@ from ranmailbot.adapters.dns_lookup import SILENT_SECONDS, DnsLookup
 from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
 from ranmailbot.adapters.vouching_room import VouchingReadingRoom
 from ranmailbot.mail.authentication import Trust
+from ranmailbot.mail.dkim_signature import Signature, key_doubt
 from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.limits import Limits
 from ranmailbot.ports import Envelope, Unreadable
@@ -213,6 +214,40 @@ def test_a_key_below_1024_bits_proves_nobody(monkeypatch: pytest.MonkeyPatch) ->
     assert proven(signed(bits=1024), {NAME: [record(1024)]})
     monkeypatch.setattr(dkim_check, "LEAST_BITS", 1025)  # shorter keys cannot be made any more, so the bar is raised
     assert not proven(signed(bits=1024), {NAME: [record(1024)]})
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("v=DKIM1; k=rsa; p=AAAA", ""),
+        ("p=AAAA", ""),
+        ("v=DKIM1; k=rsa; p=", "its key was revoked"),
+        ("v=DKIM1; k=rsa", "its key was revoked"),
+        ("v=DKIM1; k=ed25519; p=AAAA", "its key is not one we can use"),
+        ("v=DKIM2; p=AAAA", "its key is not one we can use"),
+        ("v=DKIM1; p=AAAA; p=BBBB", "its key is not one we can use"),
+        ("v=DKIM1; p=" + "A" * 1_000, "its key is not one we can use"),
+        ("v=DKIM1; t=y; p=AAAA", "its domain is only testing DKIM"),
+        ("v=DKIM1; s=tlsrpt; p=AAAA", "its key is not for mail signed like this"),
+        ("v=DKIM1; h=sha1; p=AAAA", "its key is not for mail signed like this"),
+        ("v=DKIM1; h=sha1:sha256; s=email:x; p=AAAA", ""),
+    ],
+)
+def test_what_speaks_against_a_key_is_said_before_it_is_used(text: str, doubt: str) -> None:
+    assert key_doubt(text, Signature(0, NAME, "rsa", strict=False)) == doubt
+
+
+def test_the_aligned_signature_counts_wherever_it_stands_among_others() -> None:
+    ours = signed().removeprefix(TRACE).removesuffix(LETTER)
+    others = signed(domain="list.example").removeprefix(TRACE).removesuffix(LETTER)
+    assert proven(TRACE + others + ours + LETTER)
+    assert proven(TRACE + ours + others + LETTER)
+    assert not proven(TRACE + others + ours.replace(b"bh=", b"bh=A") + LETTER)
+
+
+def test_a_letter_whose_fields_we_read_only_in_part_proves_nobody() -> None:
+    long = LETTER.replace(b"Subject: Application", b"Subject: " + b"\r\n ".join([b"word " * 14] * 130))
+    assert not proven(signed(long))
 
 
 def test_a_strict_key_signs_for_its_own_domain_only() -> None:

@@ -98,6 +98,9 @@ def test_the_stamps_are_found_in_the_folded_letter_itself(head: Head, trust: Tru
 OUTSIDE_WITHOUT_STAMP: Head = (*EXCHANGE_INSIDE, EXCHANGE_SPF, EXCHANGE_BORDER)
 MAPI_OF_A_STRANGER = INTERNAL_HOPS[-1]
 EVIL_BORDER = changed((EXCHANGE_BORDER,), "mail.ministry.example", "evil.example")
+EXCHANGE_OF_A_STRANGER = (
+    RECEIVED, "from x (192.0.2.9) by mail.evil.example (192.0.2.9) with Microsoft SMTP Server (TLS) id 15.0.1497.2; Wed, 2 Mar 2022",
+)  # fmt: skip
 FORGED_AT_MICROSOFT: dict[str, Head] = {
     "his own stamp below the border": (*OUTSIDE_WITHOUT_STAMP, (AR, EXCHANGE_STAMP), *LETTER),
     "his own stamp and a border of his own below ours": (
@@ -133,11 +136,11 @@ FORGED_AT_MICROSOFT: dict[str, Head] = {
         (RECEIVED, "from evil.example ([192.0.2.9]) by mx.ran.example (Postfix) with ESMTP id 1"), *EXCHANGE_OUTSIDE,
     ),
     "a HELO that reads like a hop within": (
-        (AR, EXCHANGE_STAMP),
         (RECEIVED, "from x (192.0.2.9) by A.prod.outlook.com with HTTPS; x (192.0.2.9) by B.mail.protection.outlook.com"
                    " with Microsoft SMTP Server id 15.20 via Frontend Transport; Wed, 2 Mar 2022"),
-        (AR, EXCHANGE_STAMP), *EXCHANGE_OUTSIDE,
+        *EXCHANGE_OUTSIDE,
     ),
+    "an Exchange of his own on top": (EXCHANGE_OF_A_STRANGER, *EXCHANGE_OUTSIDE),
     "a host that ends alike": changed(EXCHANGE_OUTSIDE, ".mail.protection.outlook.com", ".mail.protection.outlook.com.evil.example"),
     "a host without the dot": changed(EXCHANGE_OUTSIDE, "DB5EUR01FT029.mail.protection", "evilmail.protection"),
 }  # fmt: skip
@@ -151,6 +154,7 @@ FORGED_INTERNAL: dict[str, Head] = {
     ),
     "the mark on top": (*INTERNAL_MARKS, *OUTSIDE_WITHOUT_STAMP, *INTERNAL_LETTER),
     "the mark beside Exchange's own": (*INTERNAL_HOPS, *INTERNAL_LETTER, *INTERNAL_MARKS, *EXCHANGE_TAIL),
+    "an Exchange of a stranger on top": (EXCHANGE_OF_A_STRANGER, *EXCHANGE_INTERNAL),
     "no mark": (*INTERNAL_HOPS, *INTERNAL_LETTER),
     "a mark that begins alike": changed(EXCHANGE_INTERNAL, "Internal", "Internal74"),
     "a source that is no server of Exchange": (
@@ -195,6 +199,9 @@ FORGED_AT_GOOGLE: dict[str, Head] = {
     "a name that ends alike": changed(GOOGLE_DELIVERED, "by mx.google.com", "by evilmx.google.com"),
     "a name that begins alike": changed(GOOGLE_DELIVERED, "by mx.google.com", "by mx.google.com.evil.example"),
     "a stamp of another name": changed(GOOGLE_DELIVERED, "mx.google.com;", "mx.google.com.evil.example;"),
+    "a stamp of another name, and a true copy": (
+        *GOOGLE_ABOVE, GOOGLE_COPY, *GOOGLE_BORDER, GOOGLE_SPF, (AR, GOOGLE_RESULTS.replace("mx.google.com", "evil.example")), *LETTER,
+    ),
     "a HELO that reads like Google's border": changed(
         GOOGLE_DELIVERED, "from mail.ministry.example (mail.ministry.example. [192.0.2.3])",
         "from x (x. [192.0.2.3]) by mx.google.com with ESMTPS id 1; (evil.example. [192.0.2.9])",
