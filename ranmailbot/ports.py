@@ -74,7 +74,6 @@ class Clock(Protocol):
     def monotonic(self) -> float: ...
     def arrival(self, stamp: datetime) -> datetime:
         """The clock's own time for a moment the mailbox stamped (the same, unless the clock is shifted or played)."""
-        ...
 
 
 class Tokens(Protocol):
@@ -82,7 +81,6 @@ class Tokens(Protocol):
 
     def token(self) -> str:
         """At least 120 bits, lower-case letters and digits."""
-        ...
 
     def uuid(self) -> str: ...
 
