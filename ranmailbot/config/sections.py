@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, Field, create_model
 
 from ranmailbot.call.call import ProfileKey
+from ranmailbot.config.oauth2 import OAuth2Section
 from ranmailbot.config.safe import KeysSection, StorageSection
 from ranmailbot.config.settings import TrustProfile
 from ranmailbot.config.values import (
@@ -260,6 +261,7 @@ class MailboxSection(BaseModel):
         description="Check DKIM signatures ourselves where the stamps prove nobody; asks the DNS for the keys.",
         examples=["true"],
     )
+    oauth2: OAuth2Section | None = Field(default=None, description="Access tokens instead of a password.")
 
 
 class SubmissionSection(BaseModel):
@@ -309,6 +311,9 @@ class SubmissionSection(BaseModel):
         description="Give each mail a return path of its own (address+token), so that all that comes back says which "
         "mail it was. Only if your provider delivers to such addresses and lets us send from them.",
         examples=["true"],
+    )
+    oauth2: OAuth2Section | None = Field(
+        default=None, description="Access tokens instead of a password; left out (and no password), the mailbox's way."
     )
 
 
