@@ -130,7 +130,6 @@ class Mailbox(Protocol):
 
     def archived(self, message_id: str, since: datetime, later: Collection[str] | None = None) -> Archived:
         """Whether the archive folder holds a mail of ours with this Message-ID, in doubt since `since`.
-
         `later`: the only mails that may witness its absence, known to have been sent after it was in doubt.
         """
         ...
@@ -145,7 +144,6 @@ class Submission(Protocol):
         """Send, calling `before_data` once between RCPT and DATA; if that says False, nothing is sent (Unwanted).
 
         `before_data` is told whether our archive accepted a copy: without one, an absent mail proves nothing.
-
         Raises Unavailable if the server cannot be reached or logged into at all (nothing was sent).
         """
         ...
