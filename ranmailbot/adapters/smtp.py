@@ -241,9 +241,11 @@ class SmtpSubmission:
             async with asyncio.timeout(self.timeout_seconds):
                 self._client = await self._connect(token)
                 return self._client
-        except SMTPAuthenticationError:
-            self._drop()
-            raise
+        except SMTPAuthenticationError as fault:
+            if fault.code != _CLOSING:  # a goodbye is about the server, not about the password
+                self._drop()
+                raise
+            reason = f"it does not take us now ({fault.code})"
         except SMTPResponseException as fault:
             reason = f"it does not take us now ({fault.code})"
         except (*_LOST, SMTPException, ValueError) as fault:
