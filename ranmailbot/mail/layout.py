@@ -29,9 +29,11 @@ _REPEATED = 0.75
 _LINE = 2_000
 _EMPTY = " \t\n>|*_"
 _EDITED = 0.9
-_BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
-_ASKING_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)])[\s*_\"“„]*$")
-_DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
+_BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}(?:\.\d{1,2})?[.):\]]*[\s*_\"“„¿]*$")
+_ASKING_LABEL = re.compile(
+    r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)]|[a-z]{1,4}\))[\s*_\"“„¿]*$"
+)
+_DECORATION = re.compile(r"[\s*_#•>|\"“„(\[¿]*$")
 _COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
 _ASKED = re.compile(r"[ \t*_)]{0,3}[:：?？]|[ \t]+[-–—](?=[ \t])")
 _LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
@@ -304,7 +306,7 @@ def _with_marks_before(reply: Words, word: int, place: int) -> int:
         return place
     if only_marks and _DECORATION.fullmatch(between.replace("-", " ").replace("–", " ").replace("—", " ")):
         return floor + len(between) - len(between.lstrip())
-    while place > floor and text[place - 1] in '*_("“„[':
+    while place > floor and text[place - 1] in '*_("“„[¿':
         place -= 1
     return place
 

@@ -22,6 +22,7 @@ _FEWEST_BULLETS = 2
 _ASKS = re.compile(r"[^.!?;？]{8,300}(?:[?？]|(?<=[α-ωά-ώΑ-Ω]);)[\"”»*_]*(?=\s|$)")
 _FEWEST_ASKED = 2
 _GUESSED = 0.6
+_MOST_LABEL_WORDS = 4
 _GREETING_WORDS = 8
 _FOREWORDS = 20
 
@@ -118,7 +119,8 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
     names = [label_name(layout.text[start:end]) for start, end in labels]
     for part, label, answer, name in zip(parts, labels, answers, names, strict=True):
         # A number alone is a mark; words before it only if they are a label's: "Only day 1" says something.
-        spoken = name not in LABEL_NAMES and names.count(name) == 1 and not only_counts(name)
+        spoken = name not in LABEL_NAMES and not only_counts(name)
+        spoken = spoken and (names.count(name) == 1 or len(name.split()) > _MOST_LABEL_WORDS)
         (left if spoken or not answered else marks).append(label)
         if answer[1] > answer[0]:
             found.append(Found(part.question, (answer,), depth, part.confidence, "labelled"))

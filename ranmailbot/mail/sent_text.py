@@ -23,6 +23,7 @@ _TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
 """A line that is nothing but a rule."""
 SHORTEST_RULE = 4
+_PARTED = re.compile(r"\n[ \t]*\n")
 _HINT_PIECES = 2
 _HINT_WORDS = 25
 
@@ -185,7 +186,7 @@ def _pieces(form: SentForm, stream: Words) -> tuple[Piece, ...]:
         if end > first:
             pieces.append(Piece(first, end, question, question, profile, core))
         place = max(place, end)
-    return _owned(pieces)
+    return _owned(pieces, stream)
 
 
 def _between(bounds: list[int], low: int, high: int) -> Iterator[tuple[int, int]]:
@@ -193,21 +194,29 @@ def _between(bounds: list[int], low: int, high: int) -> Iterator[tuple[int, int]
     return ((first, end) for first, end in pairwise(inner) if end > first)
 
 
-def _owned(pieces: list[Piece]) -> tuple[Piece, ...]:
-    """A hint between two questions ("a few sentences are enough") belongs to the first of them."""
+def _owned(pieces: list[Piece], stream: Words) -> tuple[Piece, ...]:
+    """A hint between two questions ("a few sentences are enough") belongs to the first of them.
+
+    So does one right below a question, whatever follows it.
+    """
     owned = list(pieces)
     for number, piece in enumerate(pieces):
         if piece.question is None:
             continue
         hints: list[int] = []
+        below: list[int] = []
         for following in range(number + 1, min(number + 2 + _HINT_PIECES, len(pieces))):
-            if pieces[following].question is not None:
-                for hint in hints:
-                    owned[hint] = Piece(pieces[hint].first, pieces[hint].end, None, piece.question)
+            hint = pieces[following]
+            if hint.question is not None:
+                below = hints
                 break
-            if pieces[following].size > _HINT_WORDS or pieces[following].profile is not None:
+            if hint.size > _HINT_WORDS or hint.profile is not None:
                 break
             hints.append(following)
+            between = stream.text[stream.ends[hint.first - 1] : stream.starts[hint.first]]
+            below += [following] if len(below) == len(hints) - 1 and not _PARTED.search(between) else []
+        for place in below:
+            owned[place] = Piece(pieces[place].first, pieces[place].end, None, piece.question)
     return tuple(owned)
 
 
