@@ -78,6 +78,7 @@ _PERHAPS_A_LIST = 0.6
 _QUOTED_BESIDE = 0.75
 _DASHES = "-–— "
 _PERHAPS_DAMAGED = 0.6
+_PERHAPS_TWO = 0.75
 
 
 @dataclass(slots=True)
@@ -108,6 +109,8 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
         sheet.marks += cuts + stars + rules
         if any(is_damaged(layout.text[start:end]) for start, end in found.spans):
             found.doubt(_PERHAPS_DAMAGED)
+        if any(start <= place < end for place, _ in layout.mentioned for start, end in found.spans):
+            found.doubt(_PERHAPS_TWO)
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
     remainder = tuple(sorted(span for span in sheet.left if layout.text[span[0] : span[1]].strip()))
     left = "\n".join(layout.text[start:end].strip("\n") for start, end in remainder)

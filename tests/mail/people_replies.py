@@ -506,7 +506,9 @@ def _spoken(scene: Scene) -> VisibleText:
     words = _WORDS[scene.chance.choice(("en", "de"))]
     shape = scene.chance.choice(("{w} question: ", "{w} Frage: ", "To the {w} question: ", "Zur {w}n Frage: "))
     words = _WORDS["de"] if "rage" in shape else _WORDS["en"]
-    rows = [f"{shape.format(w=word).capitalize()}{said}" for word, said in zip(words, scene.truth.values(), strict=False)]
+    rows = [
+        f"{shape.format(w=word).capitalize()}{said}" for word, said in zip(words, scene.truth.values(), strict=False)
+    ]
     return _on_top(scene, "\n\n".join(rows))
 
 
@@ -518,7 +520,8 @@ def _lettered(scene: Scene) -> VisibleText:
     kind = scene.chance.choice(("letter", "roman"))
     romans = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii")
     rows = [
-        f"{chr(96 + number) if kind == 'letter' else romans[number - 1]}) {said}" for number, said in scene.truth.items()
+        f"{chr(96 + number) if kind == 'letter' else romans[number - 1]}) {said}"
+        for number, said in scene.truth.items()
     ]
     return _on_top(scene, scene.chance.choice(("\n", "\n\n")).join(rows))
 

@@ -1,0 +1,73 @@
+"""Questions of ours that somebody only mentions: cited in quotation marks, or woven into a sentence of an answer.
+
+What is mentioned is the applicant's own and stays in the answer. A question asks only where it begins a line, follows a
+label or a finished sentence. Fear: a client that runs our lines together, so a question right behind words of ours
+still asks; and where a mention is the only place at which a question stands, what holds it is less believed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ranmailbot.mail.anchors import EMPTY, Event, Span
+from ranmailbot.mail.words import before_on_line
+
+LABEL_BEFORE = re.compile(
+    r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}(?:\.\d{1,2})?[.):\]]*[\s*_\"“„¿]*$"
+)
+"""A label with a number, up to the question right behind it."""
+ASKING_LABEL = re.compile(
+    r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)]|[a-z]{1,4}\))[\s*_\"“„¿]*$"
+)
+"""A label without one: "Question:", "Q.", "b)"."""
+_OPENERS = " \t\"'“„«‘(*_#•·-–—>|[¿\u2022"
+_QUOTE_BEFORE = re.compile(r"[\"'“„«‘»][ \t*_]?$")
+_GOES_ON = re.compile(r"[ \t]*[\"'”“’»«]?[ \t*_)]*(?:[,;]|[-–—]? ?[^\W\d_A-Z])")
+_MORE = re.compile(r"[ \t]*[\"'”“’»«]?[ \t*_)]*\S")
+_LINE = 300
+
+
+def without_mentions(events: Sequence[Event], text: str) -> tuple[list[Event], list[Span]]:
+    """The events (in order) that are no mentions, and where those mentions stand that leave a doubt."""
+    doubtful: list[bool] = []
+    for number, event in enumerate(events):
+        goes_on = number > 0 and doubtful[-1] and _next_sentence(events[number - 1], event, text)
+        doubtful.append(event.asks and (goes_on or _woven(events, number, text)))
+    if not any(doubtful):
+        return [*events], []
+    elsewhere = {event.question for event, woven in zip(events, doubtful, strict=True) if event.asks and not woven}
+    kept = [event for event, woven in zip(events, doubtful, strict=True) if not woven]
+    lone = [
+        (event.start, event.end)
+        for event, woven in zip(events, doubtful, strict=True)
+        if woven and event.question not in elsewhere
+    ]
+    return kept, lone
+
+
+def _next_sentence(last: Event, event: Event, text: str) -> bool:
+    """Whether this is the next sentence of the question that stands right before it."""
+    apart = text[last.end : event.start].strip(EMPTY)
+    return not apart and (last.question, last.part + 1) == (event.question, event.part)
+
+
+def _woven(events: Sequence[Event], number: int, text: str) -> bool:
+    """Whether this question stands within somebody's sentence."""
+    event = events[number]
+    line = text[event.end : event.end + _LINE].split("\n", 1)[0]
+    before = before_on_line(text, event.start)
+    cited = _QUOTE_BEFORE.search(before + text[event.start : event.start + 1]) is not None
+    if cited and _GOES_ON.match(line) and text[event.end - 1 : event.end + 2].strip(" ?？.")[:1] in tuple("\"'”“’»«"):
+        return True
+    said = before.rstrip(_OPENERS)
+    if not said or LABEL_BEFORE.match(before) or ASKING_LABEL.match(before):
+        return False
+    if before.rstrip(" \t\"“„«*_")[-1:] in ("|", "") or "\t" in before[len(said) :]:
+        return False  # a cell of a table
+    last = events[number - 1] if number else None
+    if last is not None and last.end > event.start - len(before) and not text[last.end : event.start].strip(EMPTY):
+        return False  # right behind words of ours
+    if said[-1] == ":":
+        return cited and _MORE.match(line) is not None
+    return said[-1] not in ".?!？)…;"
