@@ -91,10 +91,17 @@ class _Sheet:
     left: list[Span]
     marks: list[Span]
     twice: set[int] = field(default_factory=set)
+    labels: dict[int, int] = field(default_factory=dict)
+    """Where each mark begins, by its end."""
+
+    def label_before(self, gap: Gap) -> str:
+        """The label that stands before the question that a gap follows."""
+        return self.layout.text[self.labels.get(gap.asked_at, gap.asked_at) : gap.asked_at]
 
 
 def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     sheet = _Sheet(layout, quoted_writers(layout.text, form.ours), [], list(layout.strays), list(layout.marks))
+    sheet.labels = {end: start for start, end in layout.marks}
     loose = _read_anchors(sheet)
     loose = place_above(layout, sheet.found, loose, form.questions[-1].number)
     values, loose = _read_profile(sheet, loose)
@@ -153,7 +160,7 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
             if not (goes_on and sheet.found[-1].gap is before):
                 sheet.found.append(Found(gap.question, (), gap.depth, gap.confidence, "inline", gap))
                 spans, leads = without_lead(sheet.layout, spans)
-                spans, marks = without_name(sheet.layout, gap.question, spans)
+                spans, marks = without_name(sheet.layout, gap.question, spans, sheet.label_before(gap))
                 sheet.marks += leads + marks
             _add(sheet, gap, spans, deeper)
         before = gap

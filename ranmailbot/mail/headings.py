@@ -87,7 +87,8 @@ def _headings(text: str, weights: Sequence[dict[str, float]]) -> Iterator[_Headi
             continue
         fits = tuple(_fit(said, asked) for asked in weights)
         if any(fits):
-            yield _Heading(match.start("said"), match.end(), fits)
+            lead = len(match[0]) - len(match[0].lstrip())
+            yield _Heading(match.start() + lead, match.end(), fits)
 
 
 def _fit(said: frozenset[str], asked: dict[str, float]) -> float:

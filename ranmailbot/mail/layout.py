@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ranmailbot.mail.alignment import matches
 from ranmailbot.mail.anchors import EDITED, EMPTY, REPEATED, Event, matched
+from ranmailbot.mail.cut_questions import cut_questions
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.mentions import ASKING_LABEL, LABEL_BEFORE, without_mentions
 from ranmailbot.mail.near_questions import near_questions
@@ -27,6 +28,8 @@ Span = tuple[int, int]
 """Character offsets [start, end) into the visible text."""
 
 _LINE = 2_000
+_NAME_BEFORE = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*[^\W\d_]{1,16}\.?[ \t]$")
+_LIST_MARKS = " \t-–—•*·#>|\"“„«(['‘¿"
 
 
 class Gap(NamedTuple):
@@ -39,6 +42,8 @@ class Gap(NamedTuple):
     confidence: float
     blank: bool
     after_header: bool
+    asked_at: int = 0
+    """Where that question begins."""
 
     def shrunk(self, span: Span) -> Gap:
         """What is left of it once its beginning was taken: it follows nothing in particular."""
@@ -144,8 +149,8 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     depth_of = _word_depths(reply, starts, depths)
     found = matches(reply, sent, depth_of)
     ours = [matched(match, reply, sent) for match in found]
-    events = _unrepeated(ours, whole)
-    events += _near_questions(reply, sent, starts, ours)
+    events = _unrepeated(_with_cuts(ours, cut_questions(reply, sent, ".." in whole or "…" in whole)), whole)
+    events += _near_questions(reply, sent, starts, events)
     events += retyped_questions(reply, sent, events)
     events += profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
@@ -169,6 +174,19 @@ def _unrepeated(events: list[Event], text: str) -> list[Event]:
         else:
             kept.append(event)
     return kept
+
+
+def _with_cuts(events: list[Event], cuts: list[Event]) -> list[Event]:
+    """Questions cut short in place of what was found of them otherwise."""
+    if not cuts:
+        return events
+    starts = [cut.start for cut in cuts]
+
+    def taken(event: Event) -> bool:
+        last = bisect_right(starts, event.end - 1) - 1
+        return last >= 0 and cuts[last].end > event.start
+
+    return sorted([*(event for event in events if not taken(event)), *cuts], key=lambda event: event.start)
 
 
 def _begins_line(text: str, event: Event) -> bool:
@@ -234,9 +252,21 @@ def _laid(text: str, starts: list[int], depths: list[int], events: list[Event], 
         depth = depths[bisect_right(starts, before.start) - 1] if starts else 0
         blank = not text[span[0] : span[1]].strip()
         after_header = after_header or before.header
-        gaps.append(Gap(span, before.question, before.profile, depth, before.confidence, blank, after_header))
+        gaps.append(Gap(span, before.question, before.profile, depth, before.confidence, blank, after_header, before.start))
     anchors = sum(1 for event in events if event.asks)
     return Layout(text, starts, depths, tuple(ours), tuple(marks), tuple(strays), tuple(gaps), anchors, tuple(mentioned))
+
+
+def _label_above(text: str, span: Span, following: Event) -> int:
+    """Where the line above a question begins, if all that it says is its number: the cell of a table. Else the end."""
+    start, end = span
+    above = end
+    while above > start and text[above - 1] in " \t\n":
+        above -= 1
+    line = max(start, text.rfind("\n", start, above) + 1)
+    number = text[line:above].strip(" \t*_|.)(:")
+    alone = number == str(following.question) and not text[following.start : following.start + 1].isdigit()
+    return line if alone and (line > start and text[start:line].strip() or start == 0) else end
 
 
 def _without_marks(text: str, span: Span, following: Event | None, rules: bool, marks: list[Span]) -> Span:
@@ -245,8 +275,14 @@ def _without_marks(text: str, span: Span, following: Event | None, rules: bool, 
     if following is not None and following.asks:
         line = max(start, text.rfind("\n", start, end) + 1)
         label = LABEL_BEFORE.match(text, line, end) or ASKING_LABEL.match(text, line, end)
+        label = label or (_NAME_BEFORE.match(text, line, end) if text[end : end + 1].isdigit() else None)
         at_line = line > start or start == 0
-        if at_line and label is not None and label.end() == end and text[line:end].strip():
+        before = text[line:end].strip()
+        if not before and not label:
+            line = _label_above(text, (start, line), following)
+            before = text[line:end].strip()
+            label = LABEL_BEFORE.match(text, line, end) if before else None
+        if before and at_line and ((label is not None and label.end() == end) or not before.strip(_LIST_MARKS)):
             marks.append((line, end))
             end = line
     return without_rules(text, (start, end), marks) if rules and end - start >= SHORTEST_RULE else (start, end)

@@ -18,13 +18,14 @@ LABEL_BEFORE = re.compile(
 )
 """A label with a number, up to the question right behind it."""
 ASKING_LABEL = re.compile(
-    r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)]|[a-z]{1,4}\))[\s*_\"“„¿]*$"
+    r"[\s*_#•>|\-–—(\[\"“„]*(?:\(?\d{1,2}[.):\]]+[ \t]?)?(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)]|[a-z]{1,4}\))[\s*_\"“„¿]*$"
 )
 """A label without one: "Question:", "Q.", "b)"."""
 _OPENERS = " \t\"'“„«‘(*_#•·-–—>|[¿\u2022"
 _QUOTE_BEFORE = re.compile(r"[\"'“„«‘»][ \t*_]?$")
 _GOES_ON = re.compile(r"[ \t]*[\"'”“’»«]?[ \t*_)]*(?:[,;]|[-–—]? ?[^\W\d_A-Z])")
 _MORE = re.compile(r"[ \t]*[\"'”“’»«]?[ \t*_)]*\S")
+_NUMBER = re.compile(r"\d{1,2}(?!\d)")
 _LINE = 300
 
 
@@ -52,20 +53,22 @@ def _next_sentence(last: Event, event: Event, text: str) -> bool:
     return not apart and (last.question, last.part + 1) == (event.question, event.part)
 
 
-def _woven(events: Sequence[Event], number: int, text: str) -> bool:
+def _woven(events: Sequence[Event], place: int, text: str) -> bool:
     """Whether this question stands within somebody's sentence."""
-    event = events[number]
+    event = events[place]
     line = text[event.end : event.end + _LINE].split("\n", 1)[0]
     before = before_on_line(text, event.start)
     cited = _QUOTE_BEFORE.search(before + text[event.start : event.start + 1]) is not None
     if cited and _GOES_ON.match(line) and text[event.end - 1 : event.end + 2].strip(" ?？.")[:1] in tuple("\"'”“’»«"):
         return True
     said = before.rstrip(_OPENERS)
-    if not said or LABEL_BEFORE.match(before) or ASKING_LABEL.match(before):
+    number = _NUMBER.match(text, event.start)
+    labelled = before if number is None else before + number[0]
+    if not said or LABEL_BEFORE.match(labelled) or ASKING_LABEL.match(before):
         return False
     if before.rstrip(" \t\"“„«*_")[-1:] in ("|", "") or "\t" in before[len(said) :]:
         return False  # a cell of a table
-    last = events[number - 1] if number else None
+    last = events[place - 1] if place else None
     if last is not None and last.end > event.start - len(before) and not text[last.end : event.start].strip(EMPTY):
         return False  # right behind words of ours
     if said[-1] == ":":

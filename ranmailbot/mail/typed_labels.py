@@ -15,7 +15,9 @@ from ranmailbot.mail.words import Words, before_on_line
 _LINE = 2_000
 _COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
 _ASKED = re.compile(r"[ \t*_)]{0,3}[:：?？]|[ \t]+[-–—](?=[ \t])")
-_LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
+_LIST_MARK = re.compile(
+    r"[\s*_>|•·–—-]*(?:(?:[^\W\d_]{1,10}[ \t.]?)?\(?(?P<number>\d{1,2})[ \t]?[.):]+|(?P<ask>[^\W\d_]{1,10}[ \t]?[:：.)]))?[\s*_]*"
+)
 _REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
 _OTHER_LABEL = re.compile(r"^[ \t*]*[^\W\d_][^\n:]{1,40}:[ \t]", re.MULTILINE)
 _FEWEST_RETYPED = 2
@@ -67,18 +69,20 @@ def _doubted(events: list[Event], text: str) -> list[Event]:
 
 
 def _own_number(reply: Words, place: int) -> str:
-    return before_on_line(reply.text, place).strip(" \t*_>|().:-")
+    label = _LIST_MARK.fullmatch(before_on_line(reply.text, place))
+    return "" if label is None else label["number"] or ""
 
 
 def _retyped_end(reply: Words, place: int, size: int, number: int) -> int | None:
     """Where a question ends that somebody typed again: with its colon, or numbered and alone on its line; or None."""
     start, end = reply.starts[place], reply.ends[place + size - 1]
-    if not _LIST_MARK.fullmatch(before_on_line(reply.text, start)):
+    label = _LIST_MARK.fullmatch(before_on_line(reply.text, start))
+    if label is None:
         return None
     colon = _ASKED.match(reply.text, end)
     if colon is not None:
         return colon.end()
-    numbered = _own_number(reply, start) == str(number)
+    numbered = label["number"] == str(number) or label["ask"]
     return end if numbered and _REST_OF_LINE.match(reply.text, end) else None
 
 
