@@ -11,6 +11,7 @@ holds and our plain form does not is taken for the applicant's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from ranmailbot.call.application import SURE, Answer, ProfileValue
 from ranmailbot.mail.above import place_above
@@ -19,8 +20,8 @@ from ranmailbot.mail.conservation import conserved
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.guesses import guessed_facts
 from ranmailbot.mail.layout import Gap, Layout, Span, lay_out
-from ranmailbot.mail.loose_text import loose_answers
-from ranmailbot.mail.numbered_quote import between_numbers
+from ranmailbot.mail.loose_text import by_labels, going_on, loose_answers
+from ranmailbot.mail.numbered_quote import between_numbers, between_paragraphs
 from ranmailbot.mail.profile import profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
@@ -103,6 +104,7 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     sheet = _Sheet(layout, quoted_writers(layout.text, form.ours), [], list(layout.strays), list(layout.marks))
     sheet.labels = {end: start for start, end in layout.marks}
     loose = _read_anchors(sheet)
+    _split_lists(sheet, form)
     loose = place_above(layout, sheet.found, loose, form.questions[-1].number)
     values, loose = _read_profile(sheet, loose)
     _read_loose(sheet, loose, form, sender)
@@ -181,6 +183,24 @@ def _add(sheet: _Sheet, gap: Gap, spans: tuple[Span, ...], deeper: list[Span]) -
         last.doubt(_QUOTED_BESIDE)
 
 
+def _split_lists(sheet: _Sheet, form: SentForm) -> None:
+    """Answers at a question that go on with the numbers of the next ones, which are answered nowhere else."""
+    answered = {found.question for found in sheet.found}
+    for found in [*sheet.found]:
+        later = (question for question in form.questions if question.number > found.question)
+        following = [*takewhile(lambda question: question.number not in answered, later)]
+        start, end = found.spans[0]
+        parts = going_on(sheet.layout.text[start:end], following) if len(found.spans) == 1 else ()
+        if parts:
+            split, left, marks = by_labels(sheet.layout, (start, end), parts)
+            found.spans = (left[0],)
+            sheet.left += left[1:]
+            sheet.marks += marks
+            sheet.found += split
+            for each in (found, *split):
+                each.doubt(_PERHAPS_TWO)
+
+
 def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], list[Gap]]:
     """Values after profile labels of ours. What goes on after a value is loose again."""
     values: list[ProfileValue] = []
@@ -208,6 +228,7 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
         sheet.found, sheet.left, sheet.marks = found, sheet.left + left, sheet.marks + marks
     if not sheet.layout.anchors:
         loose = _read_between_numbers(sheet, loose, form)
+        loose = loose if sheet.found else _read_between_paragraphs(sheet, loose, form)
     inline = list(sheet.found)
     newest: int | None = None
     depth_at = sheet.layout.depth_at
@@ -240,6 +261,22 @@ def _read_between_numbers(sheet: _Sheet, loose: list[Gap], form: SentForm) -> li
             continue
         sheet.found += read[0]
         sheet.left += read[1]
+    return rest
+
+
+def _read_between_paragraphs(sheet: _Sheet, loose: list[Gap], form: SentForm) -> list[Gap]:
+    """Answers in a quote of which only the shape is still ours; the gaps without them are returned."""
+    quoted = any(sheet.layout.line_depths)
+    found = between_paragraphs(sheet.layout, form) if quoted else []
+    rest: list[Gap] = []
+    for gap in loose:
+        inside = [one for one in found if gap.span[0] <= one.spans[0][0] and one.spans[0][1] <= gap.span[1]]
+        if not inside:
+            rest.append(gap)
+            continue
+        edges = [gap.span[0], *(edge for one in inside for edge in one.spans[0]), gap.span[1]]
+        sheet.found += inside
+        sheet.left += zip(edges[::2], edges[1::2], strict=True)
     return rest
 
 

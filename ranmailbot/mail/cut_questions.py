@@ -123,7 +123,9 @@ def _behind(reply: Words, asked: Sequence[str], cut: _Cut) -> _Cut:
             break
         ours.append((reply.starts[at], reply.ends[at + size - 1]))
         place, passed, behind = ours[-1][1], low + size, behind + size
-    return cut._replace(end=_marks_end(reply.text, place), ours=tuple(ours), behind=behind)
+    end = _marks_end(reply.text, place)
+    end += passed == len(asked) and reply.text.startswith(".", end)
+    return cut._replace(end=end, ours=tuple(ours), behind=behind)
 
 
 def _marks_end(text: str, place: int) -> int:

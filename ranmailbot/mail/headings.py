@@ -18,7 +18,7 @@ from ranmailbot.mail.words import keys
 
 _LINE = re.compile(
     r"^[ \t*_#•>\-–—]*+(?P<said>[^\W_][^\n:：]{0,79}?)"
-    r"(?:(?P<close>[*_]*[ \t]?[:：][*_]*|[ \t]+[-–—][ \t]+)|(?P<alone>[?*_]*)[ \t]*$)",
+    r"(?:(?P<close>[*_]*[ \t]?[:：][*_]*|[ \t]+[-–—][ \t]+|[?？]+[*_]*(?=[ \t]))|(?P<alone>[?*_]*)[ \t]*$)",
     re.MULTILINE,
 )
 _ENDS = (".", ",", ";", "!")
@@ -61,21 +61,27 @@ def _weights(questions: Sequence[Question]) -> list[dict[str, float]]:
 
 
 def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence[Question]) -> tuple[Labelled, ...]:
-    """Numbered parts without their headings, if each begins with one that fits its own question."""
-    starts: list[int] = []
+    """Numbered parts without their headings, if most begin with one that fits its own question; then none is sure."""
     asked = {question.number: place for place, question in enumerate(questions)}
     weights = _weights(questions)
-    for part in parts:
-        heading = next(iter(_headings(text[part.start : part.end].lstrip(), weights)), None)
-        lead = part.end - part.start - len(text[part.start : part.end].lstrip())
-        if heading is None or heading.start > 0 or not heading.fits[asked[part.question]]:
-            return parts
-        starts.append(part.start + lead + heading.end)
-    if len(parts) < _FEWEST or any(
-        not text[start : part.end].strip() for start, part in zip(starts, parts, strict=True)
-    ):
+    starts = [_behind_heading(text, part, weights, asked[part.question]) for part in parts]
+    if 2 * sum(start > part.start for start, part in zip(starts, parts, strict=True)) <= len(parts):
         return parts
-    return tuple(replace(part, start=start, confidence=_SHORTENED) for start, part in zip(starts, parts, strict=True))
+    return tuple(
+        replace(part, start=start, confidence=min(part.confidence, _SHORTENED))
+        for start, part in zip(starts, parts, strict=True)
+    )
+
+
+def _behind_heading(text: str, part: Labelled, weights: Sequence[dict[str, float]], own: int) -> int:
+    """Where a part begins behind a heading that fits its question, if something follows; else where it begins."""
+    said = text[part.start : part.end]
+    lead = len(said) - len(said.lstrip())
+    heading = next(iter(_headings(said.lstrip(), weights)), None)
+    if heading is None or heading.start > 0 or not heading.fits[own]:
+        return part.start
+    start = part.start + lead + heading.end
+    return start if text[start : part.end].strip() else part.start
 
 
 def _headings(text: str, weights: Sequence[dict[str, float]]) -> Iterator[_Heading]:

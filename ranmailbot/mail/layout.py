@@ -167,7 +167,9 @@ def _unrepeated(events: list[Event], text: str) -> list[Event]:
     kept: list[Event] = []
     for event in events:
         last = kept[-1] if kept else None
-        again = last is not None and event.asks and last.asks and (last.question, last.part) == (event.question, event.part)
+        again = (
+            last is not None and event.asks and last.asks and (last.question, last.part) == (event.question, event.part)
+        )
         line = text[event.end : event.end + _LINE].split("\n", 1)[0]
         if again and last is not None and not text[last.end : event.start].strip(EMPTY) and line.strip(EMPTY):
             kept[-1] = last._replace(confidence=min(last.confidence, REPEATED))
@@ -237,7 +239,9 @@ def _disjoint(events: list[Event]) -> list[Event]:
     return kept
 
 
-def _laid(text: str, starts: list[int], depths: list[int], events: list[Event], sent: SentText, mentioned: list[Span]) -> Layout:
+def _laid(
+    text: str, starts: list[int], depths: list[int], events: list[Event], sent: SentText, mentioned: list[Span]
+) -> Layout:
     ours = [span for event in events for span in event.ours]
     marks = [(event.start, event.end) for event in events if event.header and not event.strays]
     strays = [span for event in events for span in event.strays if text[span[0] : span[1]].strip(" \t\n>|*_")]
@@ -252,9 +256,13 @@ def _laid(text: str, starts: list[int], depths: list[int], events: list[Event], 
         depth = depths[bisect_right(starts, before.start) - 1] if starts else 0
         blank = not text[span[0] : span[1]].strip()
         after_header = after_header or before.header
-        gaps.append(Gap(span, before.question, before.profile, depth, before.confidence, blank, after_header, before.start))
+        gaps.append(
+            Gap(span, before.question, before.profile, depth, before.confidence, blank, after_header, before.start)
+        )
     anchors = sum(1 for event in events if event.asks)
-    return Layout(text, starts, depths, tuple(ours), tuple(marks), tuple(strays), tuple(gaps), anchors, tuple(mentioned))
+    return Layout(
+        text, starts, depths, tuple(ours), tuple(marks), tuple(strays), tuple(gaps), anchors, tuple(mentioned)
+    )
 
 
 def _label_above(text: str, span: Span, following: Event) -> int:
@@ -278,7 +286,7 @@ def _without_marks(text: str, span: Span, following: Event | None, rules: bool, 
         label = label or (_NAME_BEFORE.match(text, line, end) if text[end : end + 1].isdigit() else None)
         at_line = line > start or start == 0
         before = text[line:end].strip()
-        if not before and not label:
+        if not before.strip(_LIST_MARKS):
             line = _label_above(text, (start, line), following)
             before = text[line:end].strip()
             label = LABEL_BEFORE.match(text, line, end) if before else None

@@ -21,6 +21,8 @@ _BULLET = re.compile(r"^[ \t]*[-–—*•·][ \t]+(?=\S)", re.MULTILINE)
 _FEWEST_BULLETS = 2
 _ASKS = re.compile(r"[^.!?;？]{8,300}(?:[?？]|(?<=[α-ωά-ώΑ-Ω]);)[\"”»*_]*(?=\s|$)")
 _FEWEST_ASKED = 2
+_NUMBERED = re.compile(r"^[^\n]{0,16}?\d", re.MULTILINE)
+_COUNTS_FROM_ONE = re.compile(r"^[ \t*_>(-]*1[.):]", re.MULTILINE)
 _GUESSED = 0.6
 _MOST_LABEL_WORDS = 4
 _GREETING_WORDS = 8
@@ -52,11 +54,11 @@ def loose_answers(
     # One label alone amid inline answers is more likely a list of one than a second answer.
     if by_label and (len(by_label) > 1 or not anchored or by_label[0].question not in anchored):
         text = layout.text[span[0] : span[1]]
-        return _by_label(layout, span, without_headings(text, behind_questions(text, by_label), questions))
+        return by_labels(layout, span, without_headings(text, behind_questions(text, by_label), questions))
     if not labels_only and not inline:
         by_heading = headed(layout.text[span[0] : span[1]], questions)
         if by_heading:
-            return _by_label(layout, span, by_heading)
+            return by_labels(layout, span, by_heading)
         guessed = _by_paragraph(layout, span, asked) or _by_bullets(layout, span, asked)
         if guessed is not None:
             return guessed
@@ -78,6 +80,16 @@ def behind_questions(text: str, parts: tuple[Labelled, ...]) -> tuple[Labelled, 
         replace(part, start=ask.end() if ask is not None else part.start, confidence=min(part.confidence, _GUESSED))
         for part, ask in zip(parts, asks, strict=True)
     )
+
+
+def going_on(text: str, following: Sequence[Question]) -> tuple[Labelled, ...]:
+    """Labels in an answer that count on to questions which have no answer yet; empty for a list that begins with 1."""
+    numbers = [question.number for question in following]
+    parts = labelled(text, numbers) if following and _NUMBERED.search(text) else ()
+    if not parts or parts[0].question != numbers[0] or _COUNTS_FROM_ONE.search(text, 0, parts[0].label):
+        return ()
+    at_lines = all(not text[: part.label].rpartition("\n")[2].strip(" \t*_>") for part in parts)
+    return without_headings(text, parts, following) if at_lines and parts[0].label > 0 else ()
 
 
 def _labels(
@@ -106,7 +118,8 @@ def _labelled(text: str, asked: tuple[int, ...], anchored: frozenset[int]) -> tu
     return by_label
 
 
-def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
+def by_labels(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
+    """A span cut into these parts. The first span that is left is what stands before the first label."""
     depth = layout.depth_at(span[0])
     found: list[Found] = []
     left: list[Span] = [layout.trimmed((span[0], span[0] + parts[0].label))]

@@ -66,7 +66,7 @@ def _woven(events: Sequence[Event], place: int, text: str) -> bool:
     labelled = before if number is None else before + number[0]
     if not said or LABEL_BEFORE.match(labelled) or ASKING_LABEL.match(before):
         return False
-    if before.rstrip(" \t\"“„«*_")[-1:] in ("|", "") or "\t" in before[len(said) :]:
+    if before.rstrip(' \t"“„«*_')[-1:] in ("|", "") or "\t" in before[len(said) :]:
         return False  # a cell of a table
     last = events[place - 1] if place else None
     if last is not None and last.end > event.start - len(before) and not text[last.end : event.start].strip(EMPTY):

@@ -19,6 +19,7 @@ _LIST_MARK = re.compile(
     r"[\s*_>|•·–—-]*(?:(?:[^\W\d_]{1,10}[ \t.]?)?\(?(?P<number>\d{1,2})[ \t]?[.):]+|(?P<ask>[^\W\d_]{1,10}[ \t]?[:：.)]))?[\s*_]*"
 )
 _REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
+_ANSWERS = re.compile(r"[ \t]+[^\W\d_]{1,12}[ \t]?[:：]")
 _OTHER_LABEL = re.compile(r"^[ \t*]*[^\W\d_][^\n:]{1,40}:[ \t]", re.MULTILINE)
 _FEWEST_RETYPED = 2
 
@@ -83,6 +84,8 @@ def _retyped_end(reply: Words, place: int, size: int, number: int) -> int | None
     if colon is not None:
         return colon.end()
     numbered = label["number"] == str(number) or label["ask"]
+    if label["ask"] and _ANSWERS.match(reply.text, end):
+        return end
     return end if numbered and _REST_OF_LINE.match(reply.text, end) else None
 
 

@@ -382,7 +382,7 @@ def _told_questions(scene: Scene) -> VisibleText:
     blocks: list[str] = []
     gap = scene.chance.choice((": ", "\n", " - ", "? "))
     for number, said in scene.truth.items():
-        longest = sorted(scene.asked(number).rstrip("?. ").split(), key=len)[-2:]
+        longest = sorted(scene.asked(number).replace("?", "").replace(",", "").split(), key=len)[-2:]
         blocks.append(f"{number}. {' '.join(longest)}{gap}{said}")
     return _on_top(scene, "\n\n".join(blocks))
 
@@ -475,7 +475,11 @@ def _translated(scene: Scene) -> VisibleText:
     """The client translated what it quotes; the numbers are gone."""
     other = people_form(scene.chance.choice(TRANSLATIONS[scene.key.removeprefix("own:")]))
     said = Scene(scene.chance, other, scene.key, scene.truth, scene.name, scene.greeting, scene.farewell)
+    questions = {line for question in other.questions for line in textwrap.wrap(question.text, 69)}
+    strange = scene.chance.random() < 0.5
     rows = [(re.sub(r"^\d{1,2}\. ", "", line) if ours else line, ours) for line, ours in _filled(said)]
+    if strange:  # the frame is translated as well
+        rows = [(line if not ours or line.strip() in questions else line[::-1], ours) for line, ours in rows]
     return _plain(f"{scene.told(scene.chance.choice(ATTRIBUTIONS))}\n{_marked(rows, '> ')}\n\n{scene.farewell}")
 
 
