@@ -1,4 +1,4 @@
-"""Our questions as people (or clients) cut them short: "1. Which tasks ...", "What made [...] leave, and what […] stay?".
+"""Our questions as people (or clients) cut them short: "1. Which tasks ...", "What made [...] leave, and […] stay?".
 
 Found from the dots: what stands before them must be the beginning of a question and the beginning of a line. Fear: an
 answer that trails off in our words; so a question cut short that several questions begin like is believed less.
@@ -18,8 +18,9 @@ from ranmailbot.mail.words import Words, before_on_line
 
 _DOTS = re.compile(r"[ \t,]*(?:\[[ .…]{1,5}\]|\([ .…]{1,5}\)|<[.…]{1,4}>|\.{2,5}|…+\.?)[ \t]*[*_]*")
 _LABEL = re.compile(
-    r"[\s*_#•>|\"'“„«(\[–—¿-]*(?:(?P<name>[^\W\d_]{1,16}\.?[ \t]?){0,2}\(?(?P<number>\d{1,2})(?:[ \t]\w{1,4}[ \t]\d{1,2})?"
-    r"[ \t]?[.):\]]*|(?P<ask>[^\W\d_]{1,16}[ \t]?[:：.)]))?[\s*_\"'“„«¿|–—-]*(?:[^\W\d_]{1,8}[:：.)])?[\s*_\"'“„«¿]*"
+    r"[\s*_#•>|\"'“„«(\[–—¿-]*(?:(?:[^\W\d_]{1,16}\.?[ \t]?){0,2}\(?(?P<number>\d{1,2})"
+    r"(?:[ \t]\w{1,4}[ \t]\d{1,2})?[ \t]?[.):\]]*|(?P<ask>[^\W\d_]{1,16}[ \t]?[:：.)]))?[\s*_\"'“„«¿|–—-]*"
+    r"(?:[^\W\d_]{1,8}[:：.)])?[\s*_\"'“„«¿]*"
 )
 _GREEK_MARK = re.compile(r"(?<=[α-ωά-ώ.…\])])[ \t]?;[*_]*(?=\s|$)")
 _BLANK = re.compile(r"\n[ \t>|]*\n")

@@ -21,6 +21,7 @@ _LINE = re.compile(
     r"(?:(?P<close>[*_]*[ \t]?[:：][*_]*|[ \t]+[-–—][ \t]+|[?？]+[*_]*(?=[ \t]))|(?P<alone>[?*_]*)[ \t]*$)",
     re.MULTILINE,
 )
+_WRAPPED = 50
 _ENDS = (".", ",", ";", "!")
 _MOST_HEADINGS, _MOST_WORDS = 80, 12
 _FEWEST = 2
@@ -88,6 +89,8 @@ def _headings(text: str, weights: Sequence[dict[str, float]]) -> Iterator[_Headi
     for match in _LINE.finditer(text):
         if match["close"] is None and (match["said"].endswith(_ENDS) or text[match.end() : match.end() + 1] == ""):
             continue
+        if match["close"] is None and len(match["said"]) > _WRAPPED:
+            continue  # a wrapped line of a sentence
         said = _stems(match["said"])
         if not said or len(match["said"].split()) > _MOST_WORDS:
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ranmailbot.mail.alignment import matches
@@ -17,18 +17,19 @@ from ranmailbot.mail.cut_questions import cut_questions
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.mentions import ASKING_LABEL, LABEL_BEFORE, without_mentions
 from ranmailbot.mail.near_questions import near_questions
+from ranmailbot.mail.ordinals import QUESTION_NOUNS
 from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.rules import without_rules
 from ranmailbot.mail.sent_text import SHORTEST_RULE, SentText, prepare
 from ranmailbot.mail.typed_labels import profile_labels, retyped_questions
-from ranmailbot.mail.words import Words, before_on_line, words
+from ranmailbot.mail.words import Words, before_on_line, keys, words
 
 Span = tuple[int, int]
 """Character offsets [start, end) into the visible text."""
 
 _LINE = 2_000
-_NAME_BEFORE = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*[^\W\d_]{1,16}\.?[ \t]$")
+_NAME_BEFORE = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*[^\W\d_]{1,16}[ \t]$")
 _LIST_MARKS = " \t-–—•*·#>|\"“„«(['‘¿"
 
 
@@ -149,8 +150,9 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     depth_of = _word_depths(reply, starts, depths)
     found = matches(reply, sent, depth_of)
     ours = [matched(match, reply, sent) for match in found]
-    events = _unrepeated(_with_cuts(ours, cut_questions(reply, sent, ".." in whole or "…" in whole)), whole)
-    events += _near_questions(reply, sent, starts, events)
+    ours = _with_cuts(ours, cut_questions(reply, sent, ".." in whole or "…" in whole))
+    events = _unrepeated(ours, whole)
+    events += _near_questions(reply, sent, starts, ours)
     events += retyped_questions(reply, sent, events)
     events += profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
@@ -159,7 +161,7 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     for header in reply_headers(text.lines, form.ours, our_lines):
         events.append(_header(starts, len(whole), header))
     events.sort(key=lambda event: event.start)
-    return _laid(whole, starts, depths, _disjoint(events), sent, mentioned)
+    return replace(_laid(whole, (starts, depths), _disjoint(events), sent), mentioned=tuple(mentioned))
 
 
 def _unrepeated(events: list[Event], text: str) -> list[Event]:
@@ -239,9 +241,8 @@ def _disjoint(events: list[Event]) -> list[Event]:
     return kept
 
 
-def _laid(
-    text: str, starts: list[int], depths: list[int], events: list[Event], sent: SentText, mentioned: list[Span]
-) -> Layout:
+def _laid(text: str, rows: tuple[list[int], list[int]], events: list[Event], sent: SentText) -> Layout:
+    starts, depths = rows
     ours = [span for event in events for span in event.ours]
     marks = [(event.start, event.end) for event in events if event.header and not event.strays]
     strays = [span for event in events for span in event.strays if text[span[0] : span[1]].strip(" \t\n>|*_")]
@@ -260,9 +261,7 @@ def _laid(
             Gap(span, before.question, before.profile, depth, before.confidence, blank, after_header, before.start)
         )
     anchors = sum(1 for event in events if event.asks)
-    return Layout(
-        text, starts, depths, tuple(ours), tuple(marks), tuple(strays), tuple(gaps), anchors, tuple(mentioned)
-    )
+    return Layout(text, starts, depths, tuple(ours), tuple(marks), tuple(strays), tuple(gaps), anchors)
 
 
 def _label_above(text: str, span: Span, following: Event) -> int:
@@ -274,7 +273,13 @@ def _label_above(text: str, span: Span, following: Event) -> int:
     line = max(start, text.rfind("\n", start, above) + 1)
     number = text[line:above].strip(" \t*_|.)(:")
     alone = number == str(following.question) and not text[following.start : following.start + 1].isdigit()
-    return line if alone and (line > start and text[start:line].strip() or start == 0) else end
+    return line if alone and ((line > start and text[start:line].strip()) or start == 0) else end
+
+
+def _name_before(text: str, line: int, end: int) -> re.Match[str] | None:
+    """ "Question" before "1. What ...", where the number is ours."""
+    name = _NAME_BEFORE.match(text, line, end) if text[end : end + 1].isdigit() else None
+    return name if name is not None and QUESTION_NOUNS.issuperset(keys(name[0])) else None
 
 
 def _without_marks(text: str, span: Span, following: Event | None, rules: bool, marks: list[Span]) -> Span:
@@ -283,7 +288,7 @@ def _without_marks(text: str, span: Span, following: Event | None, rules: bool, 
     if following is not None and following.asks:
         line = max(start, text.rfind("\n", start, end) + 1)
         label = LABEL_BEFORE.match(text, line, end) or ASKING_LABEL.match(text, line, end)
-        label = label or (_NAME_BEFORE.match(text, line, end) if text[end : end + 1].isdigit() else None)
+        label = label or _name_before(text, line, end)
         at_line = line > start or start == 0
         before = text[line:end].strip()
         if not before.strip(_LIST_MARKS):

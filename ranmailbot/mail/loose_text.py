@@ -22,6 +22,7 @@ _FEWEST_BULLETS = 2
 _ASKS = re.compile(r"[^.!?;？]{8,300}(?:[?？]|(?<=[α-ωά-ώΑ-Ω]);)[\"”»*_]*(?=\s|$)")
 _FEWEST_ASKED = 2
 _NUMBERED = re.compile(r"^[^\n]{0,16}?\d", re.MULTILINE)
+_MARKED = re.compile(r"\d[ \t]?[.):\]]|[^\W\d_]")
 _COUNTS_FROM_ONE = re.compile(r"^[ \t*_>(-]*1[.):]", re.MULTILINE)
 _GUESSED = 0.6
 _MOST_LABEL_WORDS = 4
@@ -88,8 +89,9 @@ def going_on(text: str, following: Sequence[Question]) -> tuple[Labelled, ...]:
     parts = labelled(text, numbers) if following and _NUMBERED.search(text) else ()
     if not parts or parts[0].question != numbers[0] or _COUNTS_FROM_ONE.search(text, 0, parts[0].label):
         return ()
+    marked = all(_MARKED.search(text, part.label, part.start) for part in parts)
     at_lines = all(not text[: part.label].rpartition("\n")[2].strip(" \t*_>") for part in parts)
-    return without_headings(text, parts, following) if at_lines and parts[0].label > 0 else ()
+    return without_headings(text, parts, following) if marked and at_lines and parts[0].label > 0 else ()
 
 
 def _labels(

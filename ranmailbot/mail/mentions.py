@@ -18,7 +18,8 @@ LABEL_BEFORE = re.compile(
 )
 """A label with a number, up to the question right behind it."""
 ASKING_LABEL = re.compile(
-    r"[\s*_#•>|\-–—(\[\"“„]*(?:\(?\d{1,2}[.):\]]+[ \t]?)?(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)]|[a-z]{1,4}\))[\s*_\"“„¿]*$"
+    r"[\s*_#•>|\-–—(\[\"“„]*(?:\(?\d{1,2}[.):\]]+[ \t]?)?"
+    r"(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)]|[a-z]{1,4}\))[\s*_\"“„¿]*$"
 )
 """A label without one: "Question:", "Q.", "b)"."""
 _OPENERS = " \t\"'“„«‘(*_#•·-–—>|[¿\u2022"

@@ -16,6 +16,7 @@ from ranmailbot.mail.reading import Found
 
 _NUMBERED = re.compile(r"[ \t*_]*+(?:[^\W\d_]{1,16}+[ \t]+)?(?P<number>\d{1,2})(?:[ \t]+\w{1,4}[ \t]+\d{1,2})?[.):]")
 _FEWEST = 2
+_LABEL = re.compile(r"^[ \t*_(]*\d{1,2}[.):]", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 PROPOSED = 0.6
 
@@ -48,6 +49,8 @@ def between_paragraphs(layout: Layout, form: SentForm) -> list[Found]:
     """Candidates for answers that stand below the paragraphs of a quote, which are where the form's questions are."""
     paragraphs, fresh = _blocks(layout)
     places = sorted(place for place in fresh if 0 < place < paragraphs)
+    if any(_LABEL.search(layout.text, *fresh[place]) for place in places):
+        return []  # labels of their own say more than places
     asked = _question_paragraphs(form)
     if len(places) == len(asked) >= _FEWEST:
         by_question = dict(zip(asked, places, strict=True))

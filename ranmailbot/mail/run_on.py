@@ -1,4 +1,4 @@
-"""Labels within running text: "ad 1) ... ad 2) ...", "à la question 3 : ...", or dictated, "second question we have ...".
+"""Labels within running text: "ad 1) ... ad 2) ...", "à la question 3 : ...", or dictated: "second question we do".
 
 Fear: a sentence that mentions a question ("see question 2."); so all labels must be dressed alike, none may send the
 reader elsewhere, and what was dictated counts only if every question is named once, in order.

@@ -36,7 +36,9 @@ _STARRED = re.compile(r"\*[^*\s](?:[^*]*[^*\s])?\*")
 _MARKER = re.compile(
     r"(?:[*_]*[\[({<][^\])}>\n]{1,40}[\])}>]:?[*_]*|"
     r"[*_]*(?:[^\W\d_]{1,16}\.?[ \t]){0,2}[^\W\d_]{1,16}\.?[ \t]?[:：][*_]*"
-    r"|[^\W\d_][.)]|[^\W\d_]{1,16}\.?[ \t]*(?:[-–—=~]*>+|[-–—=]+)|[-–—=~:]*>+|[-–—=~]{2,4}|[=~]|\*{2,}|[#→⇒»/|+@]+)[ \t\n]+(?=\S)"
+    r"|[^\W\d_][.)]"
+    r"|[^\W\d_]{1,16}\.?[ \t]*(?:[-–—=~]*>+|[-–—=]+)"
+    r"|[-–—=~:]*>+|[-–—=~]{2,4}|[=~]|\*{2,}|[#→⇒»/|+@]+)[ \t\n]+(?=\S)"
 )
 _ITEM = re.compile(r"[(\[{<][\w][)\]}>]:?")
 """The first item of a list: "(a)"."""
@@ -122,6 +124,12 @@ def _is_named(mark: str, times: int, sender: Address | None) -> bool:
     return short or all_sign(said, known_names(sender) | initials(sender))
 
 
+def _belongs(layout: Layout, mark: str, start: int, end: int) -> bool:
+    """Whether a mark belongs to what follows: "a) ... b) ...", or two people who answer ("Ruth: ... Tom: ...")."""
+    listed = mark[-1] in ".)" and _LETTERED.search(layout.text, start + len(mark), end) is not None
+    return listed or (mark[0].isalpha() and _OTHER_NAMES.search(layout.text, start + len(mark), end) is not None)
+
+
 def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None = None) -> int:
     """How long the mark is that somebody put before every answer ("[Anna]", "AO:", "==>"); 0 if there is none."""
     first = _MARKER.match(layout.text, *starts[0]) if len(starts) >= _FEWEST_MARKED else None
@@ -134,10 +142,8 @@ def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None =
         return 0
     if mark[0] in "-–—*" and any(layout.text.find(f"\n{mark} ", start, end) >= 0 for start, end in starts):
         return 0  # bullets of lists
-    if mark[-1] in ".)" and any(_LETTERED.search(layout.text, start + len(mark), end) for start, end in starts):
-        return 0  # "a) ... b) ..."
-    if mark[0].isalpha() and any(_OTHER_NAMES.search(layout.text, start + len(mark), end) for start, end in starts):
-        return 0  # "Ruth: ... Tom: ...": two people answer
+    if any(_belongs(layout, mark, start, end) for start, end in starts):
+        return 0
     same = all(layout.text.startswith(mark, start) and end > start + len(first[0]) for start, end in starts)
     return len(mark) if same else 0
 

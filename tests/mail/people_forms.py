@@ -1,4 +1,4 @@
-"""Forms of other calls, in several languages, printed as our plain mails are: wrapped, with room below each question."""
+"""Forms of other calls, in several languages, printed as our plain mails are: wrapped, with room for answers."""
 
 from __future__ import annotations
 

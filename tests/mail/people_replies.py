@@ -172,22 +172,29 @@ def _on_top(scene: Scene, body: str) -> VisibleText:
     attribution, header = scene.told(scene.chance.choice(ATTRIBUTIONS)), scene.told(scene.chance.choice(HEADERS))
     marked = "\n".join(f"> {line}".rstrip() for line in scene.form.text.split("\n"))
     kind = scene.chance.randrange(7)
-    if kind == 0:
-        return _plain(typed)
-    if kind == 1:
-        return _plain(f"{typed}\n\n{header}\n\n{scene.form.text}")
-    if kind == 2:
-        return _plain(f"{typed}\n{attribution}\n{marked}")
-    if kind == 3:
-        quote = f"<blockquote class='gmail_quote'>{_divs(scene.form.text)}</blockquote>"
-        return _page(f"<div dir='ltr'>{_divs(typed)}</div><br><div class='gmail_attr'>{attribution}<br></div>{quote}")
-    if kind == 4:
-        rows = "".join(f"<p class=MsoNormal>{html.escape(row) or '&nbsp;'}</p>" for row in typed.split("\n"))
-        head = html.escape(header).replace("\n", "<br>")
-        return _page(f"{rows}<div><p class=MsoNormal>{head}</p></div>{_divs(scene.form.text)}")
-    if kind == 5:
-        return _plain(f"{typed}\n\n{attribution}\n\n{_rewrapped(scene.form.text, '> ')}")
-    return _plain(f"{typed}\n\n{attribution}\n\n{marked}\n")
+    if kind >= len(_BELOW):
+        return _on_a_page(kind, typed, (attribution, header), scene.form.text)
+    return _plain(_BELOW[kind].format(typed=typed, attribution=attribution, header=header, marked=marked,
+                                      form=scene.form.text, wrapped=_rewrapped(scene.form.text, "> ")))  # fmt: skip
+
+
+_BELOW = (
+    "{typed}",
+    "{typed}\n\n{header}\n\n{form}",
+    "{typed}\n{attribution}\n{marked}",
+    "{typed}\n\n{attribution}\n\n{wrapped}",
+    "{typed}\n\n{attribution}\n\n{marked}\n",
+)
+
+
+def _on_a_page(kind: int, typed: str, told: tuple[str, str], form: str) -> VisibleText:
+    if kind == len(_BELOW):
+        quote = f"<blockquote class='gmail_quote'>{_divs(form)}</blockquote>"
+        head = f"<div class='gmail_attr'>{html.escape(told[0])}<br></div>"
+        return _page(f"<div dir='ltr'>{_divs(typed)}</div><br>{head}{quote}")
+    rows = "".join(f"<p class=MsoNormal>{html.escape(row) or '&nbsp;'}</p>" for row in typed.split("\n"))
+    head = html.escape(told[1]).replace("\n", "<br>")
+    return _page(f"{rows}<div><p class=MsoNormal>{head}</p></div>{_divs(form)}")
 
 
 def _rewrapped(text: str, mark: str, width: int = 60) -> str:
@@ -304,7 +311,7 @@ def _mention(scene: Scene, number: int) -> str:
 
 
 def _with_mentions(scene: Scene) -> None:
-    if len(scene.form.questions) < 2:  # noqa: PLR2004 - another question is needed to mention one
+    if len(scene.form.questions) < 2:
         return
     for number, said in list(scene.truth.items()):
         if scene.chance.random() < 0.6:
@@ -326,7 +333,7 @@ def _shortened(scene: Scene, number: int) -> str:
     """A question as people shorten it: its end or its middle left out, with a sign that says so."""
     words = scene.asked(number).split()
     dots = scene.chance.choice(("…", "...", " …", " ...", " [...]", " (...)", " […]"))
-    if len(words) < 6:  # noqa: PLR2004 - so few words nobody shortens
+    if len(words) < 6:
         return " ".join(words)
     if scene.chance.random() < 0.7:
         keep = scene.chance.randint(3, max(3, len(words) - 2))
@@ -341,7 +348,7 @@ def _slipped(scene: Scene, number: int) -> str:
     for _ in range(scene.chance.randint(0, 2)):
         place = scene.chance.randrange(len(words))
         word = words[place]
-        if len(word) > 4:  # noqa: PLR2004 - a longer word
+        if len(word) > 4:
             cut = scene.chance.randrange(1, len(word) - 1)
             words[place] = word[:cut] + word[cut + 1 :]
     return " ".join(words)
@@ -456,7 +463,7 @@ def _between_halves(scene: Scene) -> VisibleText:
             continue
         asked = firsts.get(number)
         halves = re.split(r"(?<=[?？]) ", scene.asked(asked), maxsplit=1) if asked in scene.truth else []
-        if asked is None or len(halves) < 2:  # noqa: PLR2004 - two halves
+        if asked is None or len(halves) < 2:
             rows.append((line, True))
             if asked in scene.truth:
                 skip = places[asked][1]
@@ -551,7 +558,7 @@ def _own_table(scene: Scene) -> VisibleText:
 
 
 def _boxes(scene: Scene) -> VisibleText:
-    """Thunderbird: Enter within the quote's box leaves it, so the first line of an answer is quoted, the rest is not."""
+    """Thunderbird: Enter within the quote's box leaves it, so the first line of an answer is quoted, others are not."""
     page = f"<div>{html.escape(scene.told(ATTRIBUTIONS[0]))}</div><blockquote type='cite'>"
     for number, (row, ours) in enumerate(rows := _filled(scene)):
         first = not ours and row and rows[number - 1][1]
