@@ -148,13 +148,14 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
     """Answers below (or beside) questions of ours; the gaps that follow something else are returned."""
     loose: list[Gap] = []
     before: Gap | None = None
+    inside = any(sheet.layout.line_depths) and sheet.layout.answers_inside()
     for gap in sheet.layout.gaps:
         if gap.question is None:
             if not gap.blank:
                 loose.append(gap)
             before = None
             continue
-        spans, deeper = sheet.layout.shallowest(gap)
+        spans, deeper = sheet.layout.shallowest(gap, inside)
         sheet.left += deeper
         if spans:
             # A hint of ours between two halves of one answer does not make it two answers.

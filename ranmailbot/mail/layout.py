@@ -30,6 +30,8 @@ Span = tuple[int, int]
 
 _LINE = 2_000
 _NAME_BEFORE = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*[^\W\d_]{1,16}[ \t]$")
+_MOST_INSIDE = 12
+_BULLETS = ("- ", "– ", "* ", "• ", "— ")
 _LIST_MARKS = " \t-–—•*·#>|\"“„«(['‘¿"
 
 
@@ -115,15 +117,38 @@ class Layout:
             found |= {row} if cites else set()
         return found
 
-    def shallowest(self, gap: Gap) -> tuple[tuple[Span, ...], list[Span]]:
-        """The lines in a gap that are less quoted than what stands before it, and the others; all of it if none is."""
+    def answers_inside(self) -> bool:
+        """Whether somebody typed answers within the quote, where only lines as quoted as the question are."""
+        return any(gap.depth and all(depth == gap.depth for depth in self._said(gap)) for gap in self._answers())
+
+    def _answers(self) -> Iterator[Gap]:
+        return (gap for gap in self.gaps if gap.question is not None and not gap.blank)
+
+    def _said(self, gap: Gap) -> Iterator[int]:
+        return (depth for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip())
+
+    def _begun_inside(self, rows: list[tuple[Span, int]], fresh: set[Span], inside: bool) -> set[Span]:
+        """Quoted lines that the first line of their own goes on from: somebody's Enter key left the quote's box."""
+        first = next((place for place, (row, _) in enumerate(rows) if row in fresh), 0)
+        if not 0 < first <= _MOST_INSIDE:
+            return set()
+        said = self.text[slice(*rows[first - 1][0])].rstrip()
+        outside = self.text[slice(*rows[first][0])].lstrip()
+        goes_on = inside or said[-1:] not in (*".!?…)\"”",) or outside[:2] in _BULLETS or outside[:1].islower()
+        return {row for row, _ in rows[:first]} if goes_on else set()
+
+    def shallowest(self, gap: Gap, inside: bool) -> tuple[tuple[Span, ...], list[Span]]:
+        """The lines in a gap that are less quoted than what stands before it, and the others; all of it if none is.
+
+        `inside`: other answers stand within the quote, so this one may have begun there as well.
+        """
         whole = self.trimmed(gap.span)
         if gap.blank:
             return (), []
         rows = [(row, depth) for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip()]
         torn = rows[0][0][0] == gap.span[0] and not self.begins_line(gap.span[0])
         fresh = {row for row, depth in rows if depth < gap.depth}
-        fresh |= self._cited(rows, fresh)
+        fresh |= self._cited(rows, fresh) | self._begun_inside(rows, fresh, inside)
         if not fresh or len(fresh) == len(rows):
             return (whole,), []
         if torn:

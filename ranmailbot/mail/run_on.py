@@ -62,7 +62,8 @@ def dictated(text: str, asked: Sequence[int]) -> list[Spot]:
     for place, (one, other) in enumerate(pairwise(stream.keys)):
         pair = {one, other}
         number = next((key for key in (one, other) if key in ORDINALS or _NUMBER_WORD.fullmatch(key)), None)
-        if number is not None and pair & QUESTION_NOUNS and stream.text[stream.ends[place]] in " \t\n":
+        free = not spots or stream.starts[place] >= spots[-1].end
+        if free and number is not None and pair & QUESTION_NOUNS and stream.text[stream.ends[place]] in " \t\n":
             counted = ORDINALS[number] if number in ORDINALS else int(number)
             spots.append(Spot(stream.starts[place], stream.ends[place + 1], counted))
         if len(spots) > len(asked):
