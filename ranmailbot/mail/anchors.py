@@ -25,6 +25,7 @@ REPEATED = 0.75
 EMPTY = " \t\n>|*_"
 """Marks that say nothing."""
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[¿]*$")
+_LOOK, _MOST_THEIRS = 40, 3
 _QUOTES = tuple("\"“”„«»'’‘")
 
 
@@ -46,19 +47,21 @@ class Event(NamedTuple):
 
 def matched(match: Match, reply: Words, sent: SentText) -> Event:
     piece = sent.pieces[match.piece]
+    whole = match
+    match = _without_theirs(match, reply, sent)
     ours, strays = _runs_apart(match, reply, piece)
     asks = piece.question is not None
     head = question_start(reply, sent, match, piece) if asks else match.start
     first = _with_marks_before(reply, head, reply.starts[head] if head < match.start else ours[0][0])
     last = _with_marks_after(reply, sent, match, ours[-1][1])
-    tail = question_end(reply, sent, match, piece) if asks else 0
+    tail = question_end(reply, sent, match, piece) if asks and match is whole else 0
     if head < match.start:
         strays.append((first, ours[0][0]))
     else:
         ours[0] = (first, ours[0][1])
     if tail > last:
         strays.append((last, tail))
-    if reply.text[first : first + 1] in _QUOTES and reply.text[last : last + 1] in _QUOTES:
+    if (piece.part or reply.text[first : first + 1] in _QUOTES) and reply.text[last : last + 1] in _QUOTES:
         last += 1
     ours[-1] = (ours[-1][0], last)
     last = max(last, tail)
@@ -67,6 +70,31 @@ def matched(match: Match, reply: Words, sent: SentText) -> Event:
     plain = match.whole or match.within(core) >= 0.9 * (core[1] - core[0])
     confidence = INLINE if plain else EDITED
     return Event(first, last, tuple(ours), tuple(strays), question, None, confidence, asks, part=piece.part)
+
+
+def _without_theirs(match: Match, reply: Words, sent: SentText) -> Match:
+    """The match without words that begin an answer with the question's last ones: on a new line, with no mark behind.
+
+    Somebody typed the question without its last word, and the answer below it begins with that word.
+    """
+    piece, text = sent.pieces[match.piece], reply.text
+    mark = marks_after(sent.words, piece.core[1])[:1] if piece.question is not None else ""
+    end = reply.ends[match.end - 1]
+    if not mark or not text[end : end + _LOOK].split("\n", 1)[0].strip(EMPTY):
+        return match
+    if plain_mark(text[end : end + _LOOK].lstrip(" \t*_")[:1]) == mark:
+        return match
+    for word in range(match.end - 1, max(match.start, match.end - 1 - _MOST_THEIRS), -1):
+        if "\n" in text[reply.ends[word - 1] : reply.starts[word]]:
+            return _before(match, word)
+    return match
+
+
+def _before(match: Match, word: int) -> Match:
+    """What of a match stands before this word of the reply."""
+    runs = [Run(at, of, min(size, word - at)) for at, of, size in match.runs if at < word]
+    end, size = runs[-1].at + runs[-1].size, sum(run.size for run in runs)
+    return match._replace(runs=tuple(runs), whole=False, end=end, size=size)
 
 
 def _runs_apart(match: Match, reply: Words, piece: Piece) -> tuple[list[Span], list[Span]]:

@@ -216,8 +216,10 @@ def _by_bare_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
         matched = before_anything
     numbers = [int(match["number"]) for match in matched]
     words = {match["word"].strip(" .\t").casefold() for match in matched}
-    whole = numbers == list(asked) and len(asked) > 1
-    if not whole and (len(numbers) < _FEWEST_BARE or words == {""} or len(words) > 1 or not _rising(numbers, asked)):
+    hashed = bool(matched) and all("#" in match[0] or "№" in match[0] for match in matched)
+    whole = numbers == list(asked) and (hashed or len(asked) > 1)
+    known = hashed or (len(words) == 1 and words != {""} and (words <= LABEL_NAMES or numbers[0] == asked[0]))
+    if not whole and (len(numbers) < _FEWEST_BARE or not known or not _rising(numbers, asked)):
         return ()
     labels = [Label(match.start() + _leading(match[0]), match.end(), int(match["number"])) for match in matched]
     return _cut(text, labels, numbers, _RUN_ON_SURE if whole else _UNSURE)

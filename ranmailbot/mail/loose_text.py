@@ -75,7 +75,8 @@ def behind_questions(text: str, parts: tuple[Labelled, ...]) -> tuple[Labelled, 
     goes_on = [
         ask is not None and bool(text[ask.end() : part.end].strip()) for ask, part in zip(asks, parts, strict=True)
     ]
-    if len(parts) < _FEWEST_ASKED or 2 * sum(goes_on) <= len(parts):
+    said = {ask[0].strip() for ask in asks if ask is not None}
+    if len(parts) < _FEWEST_ASKED or 2 * sum(goes_on) <= len(parts) or len(said) < sum(goes_on):
         return parts
     return tuple(
         replace(part, start=ask.end() if ask is not None else part.start, confidence=min(part.confidence, _GUESSED))

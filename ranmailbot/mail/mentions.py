@@ -27,6 +27,7 @@ _QUOTE_BEFORE = re.compile(r"[\"'“„«‘»][ \t*_]?$")
 _GOES_ON = re.compile(r"[ \t]*[\"'”“’»«]?[ \t*_)]*(?:[,;]|[-–—]? ?[^\W\d_A-Z])")
 _MORE = re.compile(r"[ \t]*[\"'”“’»«]?[ \t*_)]*\S")
 _NUMBER = re.compile(r"\d{1,2}(?!\d)")
+_NUMBERS = re.compile(r"\d{1,2}")
 _LINE = 300
 
 
@@ -60,13 +61,14 @@ def _woven(events: Sequence[Event], place: int, text: str) -> bool:
     line = text[event.end : event.end + _LINE].split("\n", 1)[0]
     before = before_on_line(text, event.start)
     cited = _QUOTE_BEFORE.search(before + text[event.start : event.start + 1]) is not None
-    if cited and _GOES_ON.match(line) and text[event.end - 1 : event.end + 2].strip(" ?？.")[:1] in tuple("\"'”“’»«"):
-        return True
     said = before.rstrip(_OPENERS)
-    number = _NUMBER.match(text, event.start)
-    labelled = before if number is None else before + number[0]
-    if not said or LABEL_BEFORE.match(labelled) or ASKING_LABEL.match(before):
+    if not said:
         return False
+    number = _NUMBER.match(text, event.start)
+    label = LABEL_BEFORE.match(before if number is None else before + number[0])
+    if label is not None or ASKING_LABEL.match(before):
+        other = label is not None and str(event.question) not in _NUMBERS.findall(label[0])
+        return other and cited and _GOES_ON.match(line) is not None
     if before.rstrip(' \t"“„«*_')[-1:] in ("|", "") or "\t" in before[len(said) :]:
         return False  # a cell of a table
     last = events[place - 1] if place else None

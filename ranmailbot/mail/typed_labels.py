@@ -22,7 +22,7 @@ _LIST_MARK = re.compile(
 _REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
 _ANSWERS = re.compile(r"[ \t]+[^\W\d_]{1,12}[ \t]?[:：]")
 _OTHER_LABEL = re.compile(r"^[ \t*]*[^\W\d_][^\n:]{1,40}:[ \t]", re.MULTILINE)
-_FEWEST_RETYPED = 2
+_FEWEST_RETYPED, _FEWEST_ALONE = 2, 3
 
 
 def profile_labels(reply: Words, sent: SentText, events: list[Event]) -> list[Event]:
@@ -45,17 +45,28 @@ def profile_labels(reply: Words, sent: SentText, events: list[Event]) -> list[Ev
 def retyped_questions(reply: Words, sent: SentText, events: list[Event]) -> list[Event]:
     """Short questions typed again at the start of a line: "8. Main difficulty", or "Main difficulty: time" twice."""
     found: dict[int, Event] = {}
+    alone: dict[int, Event] = {}
     taken = sorted((event.start, event.end) for event in events)
     for place, key in enumerate(reply.keys if sent.short else ()):
         for asked, number in sent.short.get(key, ()):
             if number not in found and tuple(reply.keys[place : place + len(asked)]) == asked:
                 end = _retyped_end(reply, place, len(asked), number)
                 start = reply.starts[place]
-                if end is not None and not within(taken, start):
-                    found[number] = Event(start, end, ((start, end),), (), number, None, EDITED, asks=True)
+                if not within(taken, start):
+                    among = found if end is not None else alone if _is_alone(reply, place, len(asked)) else {}
+                    end = end or reply.ends[place + len(asked) - 1]
+                    among[number] = Event(start, end, ((start, end),), (), number, None, EDITED, asks=True)
                 break
+    if len({**alone, **found}) >= _FEWEST_ALONE and [*alone] == sorted(alone):
+        found = {**alone, **found}
     numbered = any(_own_number(reply, event.start) == str(number) for number, event in found.items())
     return _doubted(list(found.values()), reply.text) if numbered or len(found) >= _FEWEST_RETYPED else []
+
+
+def _is_alone(reply: Words, place: int, size: int) -> bool:
+    """Whether these words are a line of their own, a list mark aside."""
+    before = before_on_line(reply.text, reply.starts[place]).strip(" \t*_>|•·–—-")
+    return not before and _REST_OF_LINE.match(reply.text, reply.ends[place + size - 1]) is not None
 
 
 def _doubted(events: list[Event], text: str) -> list[Event]:

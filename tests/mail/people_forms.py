@@ -89,3 +89,81 @@ def people_form(name: str) -> SentForm:
         blocks.append(f"{block}\n{_HINT}\n\n\n\n" if name in _HINTED else f"{block}\n\n\n\n")
     text = "\n".join((head, "".join(blocks) + "\n".join(lines[last:])))
     return SentForm(frame.key, text, questions, frame.profile_lines, frame.ours)
+
+
+SENTENCES = (
+    "We began in {year} with {number} families and one room.",
+    "Since {year}, on ward {number} and later on all others.",
+    "Not at all.",
+    "None so far",
+    "n/a",
+    "Time; there is never enough of it, and nobody counts the hours.",
+    "Thank you for asking: the paperwork.",
+    "The rest of the team, because they know the place better than I do.",
+    "Best of all was a summer party for {number} guests.",
+    "Dear God, where should I begin! Everything takes {number} days.",
+    "Hello is the first word that we teach there.",
+    "Thanks to a new law we may do so since {year}.",
+    "Ja, seit {year}; davor nur auf einer Station mit {number} Betten.",
+    "Die größte Schwierigkeit: niemand ist zuständig.",
+    "Depuis {year}, avec une petite équipe ; nous sommes {number}.",
+    "Desde {year}, con {number} personas y mucha paciencia.",
+    "Il tempo, sempre il tempo: mancano {number} persone.",
+    "Kopš {year}. gada, kopā ar {number} kolēģiem.",
+    "Od {year} roku, mamy {number} osób w zespole.",
+    "Η πρώτη φορά ήταν το {year}.",
+    "С {number} души от {year} г. насам.",
+    "יש לנו {number} אנשים.",
+    "Three come to mind:\n- the keys\n- the forms\n- the telephone",
+    "It began badly.\n\nLater, in {year}, it went better than anybody had expected.",
+    "We asked ourselves: what do they need? Nobody knew.",
+    "I am the only one, so all of it (about {number} hours a week).",
+)
+NAMES = ("Ilse Brandt", "Tõnu Kask", "Marta Nowak", "Σοφία Νικολάου", "Claire Dubois", "Noa Levi", "John Baker")
+GREETINGS = (
+    "Dear Alexandra,",
+    "Dear all,\n\nplease find my answers below.",
+    "Sehr geehrte Frau Korn,",
+    "Bonjour,",
+    "Hola,",
+    "Labdien!",
+    "",
+    "",
+)
+FAREWELLS = (
+    "Best regards\n{name}",
+    "Kind regards,\n\n{name}\nHead of unit\nTel. +371 555 0123",
+    "Mit freundlichen Grüßen\n{name}",
+    "Cordialement,\n{name}",
+    "Un saludo\n{name}",
+    "Ar cieņu\n{name}",
+    "-- \n{name}",
+    "{name}",
+    "Sent from my iPhone",
+    "",
+    "",
+)
+ATTRIBUTIONS = (
+    "On Tue, 1 Mar 2022 at 10:04, {us} <{mail}> wrote:",
+    "On Tue, 1 Mar 2022 at 10:04, {us} <{mail}>\nwrote:",
+    "On Tue, Mar 1, 2022, 10:04\n{us} <{mail}> wrote:",
+    "Am Di., 1. März 2022 um 10:04 Uhr schrieb {us} <\n{mail}>:",
+    "Am 01.03.2022 um 10:04 schrieb {us}:",
+    "Le mar. 1 mars 2022 à 10:04, {us} <{mail}> a\nécrit :",
+    "Il giorno mar 1 mar 2022 alle ore 10:04 {us} <\n{mail}> ha scritto:",
+    "El mar, 1 mar 2022 a las 10:04, {us} (<{mail}>)\nescribió:",
+    "wt., 1 mar 2022 o 10:04 {us} <{mail}>\nnapisał(a):",
+    "otrd., 2022. g. 1. marts, plkst. 10:04 — lietotājs {us}\n(<{mail}>) rakstīja:",
+    "{us} <{mail}> hat am 01.03.2022 10:04 CET geschrieben:",
+)
+HEADERS = (
+    "From: {us} <{mail}>\nSent: Tuesday, 1 March 2022 10:04\nTo: {name}\nSubject: {subject}",
+    "Von: {us} <{mail}>\nGesendet: Dienstag, 1. März 2022 10:04\nAn: {name}\nBetreff: {subject}",
+    "De : {us} <{mail}>\nEnvoyé : mardi 1 mars 2022 10:04\nÀ : {name}\nObjet : {subject}",
+    "-----Original Message-----\nFrom: {us} <{mail}>\nDate: 1 March 2022 10:04\nTo: {name}\nSubject: {subject}",
+)
+BANNERS = (
+    "[EXTERNAL] This message comes from outside. Do not open links you do not expect.",
+    "CAUTION: This email originated from outside of the organisation.",
+    "ACHTUNG: Diese E-Mail kommt von außerhalb.",
+)
