@@ -78,7 +78,9 @@ def _without_theirs(match: Match, reply: Words, sent: SentText) -> Match:
     Somebody typed the question without its last word, and the answer below it begins with that word.
     """
     piece, text = sent.pieces[match.piece], reply.text
-    mark = marks_after(sent.words, piece.core[1])[:1] if piece.question is not None else ""
+    last = match.runs[-1]
+    within = piece.question is not None and last.of + last.size <= piece.core[1]
+    mark = marks_after(sent.words, piece.core[1])[:1] if within else ""
     end = reply.ends[match.end - 1]
     if not mark or not text[end : end + _LOOK].split("\n", 1)[0].strip(EMPTY):
         return match

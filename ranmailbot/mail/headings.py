@@ -18,7 +18,7 @@ from ranmailbot.mail.words import keys
 
 _LINE = re.compile(
     r"^[ \t*_#•>\-–—]*+(?P<said>[^\W_][^\n:：]{0,79}?)"
-    r"(?:(?P<close>[*_]*[ \t]?[:：][*_]*|[ \t]+[-–—][ \t]+|[?？]+[*_]*(?=[ \t]))|(?P<alone>[?*_]*)[ \t]*$)",
+    r"(?:(?P<close>[*_]*[ \t]?[:：][*_]*|[ \t]+(?:[-–—]|[-–—=]*>|→)[ \t]+|[?？]+[*_]*(?=[ \t]))|(?P<alone>[?*_]*)[ \t]*$)",
     re.MULTILINE,
 )
 _WRAPPED = 50

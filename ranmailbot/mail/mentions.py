@@ -62,6 +62,8 @@ def _woven(events: Sequence[Event], place: int, text: str) -> bool:
     before = before_on_line(text, event.start)
     cited = _QUOTE_BEFORE.search(before + text[event.start : event.start + 1]) is not None
     said = before.rstrip(_OPENERS)
+    if line.lstrip(" \t\"'”’»«*_").startswith(","):
+        return True
     if not said:
         return False
     number = _NUMBER.match(text, event.start)

@@ -170,7 +170,7 @@ def _attribution(lines: Sequence[Line], number: int, ours: Collection[int]) -> t
         and first - 1 not in ours
     ):
         first -= 1
-    whole = " ".join(line.text for line in lines[first : last + 1])
+        whole = f"{lines[first].text} {whole}"
     # "<We> <our address> wrote:" without any date (s-nail): then the quote itself must follow.
     dated = bool(_CLOCK.search(whole)) or (bool(_BRACKETED.search(whole)) and _deeper(lines, last + 1))
     if not dated or len(whole.split()) > 4 * _MOST_WORDS:

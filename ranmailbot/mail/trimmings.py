@@ -75,7 +75,8 @@ def without_lead(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, .
     on_line = before_on_line(layout.text, start).strip()
     if lead is None or not (on_line or _ARROW.search(lead[0])) or lead.end() >= end:
         return spans, []
-    if not _ARROW.search(lead[0]) and _BULLETS.search(layout.text, lead.end(), end):
+    leads = layout.text[lead.end() : end].split("\n", 1)[0].rstrip().endswith(":")
+    if not leads and not _ARROW.search(lead[0]) and _BULLETS.search(layout.text, lead.end(), end):
         return spans, []
     return ((lead.end(), end), *spans[1:]), [(start, lead.end())]
 

@@ -54,13 +54,18 @@ def retyped_questions(reply: Words, sent: SentText, events: list[Event]) -> list
                 start = reply.starts[place]
                 if not within(taken, start):
                     among = found if end is not None else alone if _is_alone(reply, place, len(asked)) else {}
-                    end = end or reply.ends[place + len(asked) - 1]
+                    end = end or _starred(reply.text, reply.ends[place + len(asked) - 1])
                     among[number] = Event(start, end, ((start, end),), (), number, None, EDITED, asks=True)
                 break
     if len({**alone, **found}) >= _FEWEST_ALONE and [*alone] == sorted(alone):
         found = {**alone, **found}
     numbered = any(_own_number(reply, event.start) == str(number) for number, event in found.items())
     return _doubted(list(found.values()), reply.text) if numbered or len(found) >= _FEWEST_RETYPED else []
+
+
+def _starred(text: str, end: int) -> int:
+    """Behind the asterisks that a client writes for bold letters."""
+    return end + len(text[end : end + 2]) - len(text[end : end + 2].lstrip("*_"))
 
 
 def _is_alone(reply: Words, place: int, size: int) -> bool:
@@ -98,6 +103,7 @@ def _retyped_end(reply: Words, place: int, size: int, number: int) -> int | None
     numbered = label["number"] == str(number) or label["ask"]
     if label["ask"] and _ANSWERS.match(reply.text, end):
         return end
+    end = _starred(reply.text, end)
     return end if numbered and _REST_OF_LINE.match(reply.text, end) else None
 
 
