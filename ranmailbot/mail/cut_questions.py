@@ -26,6 +26,7 @@ _GREEK_MARK = re.compile(r"(?<=[α-ωά-ώ.…\])])[ \t]?;[*_]*(?=\s|$)")
 _BLANK = re.compile(r"\n[ \t>|]*\n")
 _FEWEST, _FEWEST_LABELLED = 3, 2
 _MOST_CUTS, _MOST_PARTS = 200, 3
+_LONGEST, _MOSTLY = 160, 0.6
 _AMBIGUOUS = 0.6
 
 
@@ -121,12 +122,26 @@ def _behind(reply: Words, asked: Sequence[str], cut: _Cut) -> _Cut:
         at = reply.at_or_after(place)
         low, size = _longest(reply, asked, passed, at)
         if not size or reply.text[place : reply.starts[at]].strip(" \t\n>|*_"):
+            told = _told(reply, asked[passed:], place)
+            ours += told
+            place, behind = (told[-1][1], behind + len(told)) if told else (place, behind)
             break
         ours.append((reply.starts[at], reply.ends[at + size - 1]))
         place, passed, behind = ours[-1][1], low + size, behind + size
     end = _marks_end(reply.text, place)
     end += passed == len(asked) and reply.text.startswith(".", end)
     return cut._replace(end=end, ours=tuple(ours), behind=behind)
+
+
+def _told(reply: Words, asked: Sequence[str], place: int) -> list[Span]:
+    """The question's own words in a sentence that ends with "?" on this line and is mostly made of them."""
+    line = reply.text[place : place + _LONGEST].split("\n", 1)[0]
+    end = line.find("?")
+    words = range(reply.at_or_after(place), reply.at_or_after(place + max(end, 0)))
+    mine = [word for word in words if reply.keys[word] in asked]
+    if end < 0 or len(mine) < _MOSTLY * len(words) or not mine or len(words) > len(asked) + _FEWEST:
+        return []
+    return [(reply.starts[word], reply.ends[word]) for word in mine]
 
 
 def _marks_end(text: str, place: int) -> int:

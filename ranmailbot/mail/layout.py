@@ -134,7 +134,9 @@ class Layout:
             return set()
         said = self.text[slice(*rows[first - 1][0])].rstrip()
         outside = self.text[slice(*rows[first][0])].lstrip()
-        goes_on = inside or said[-1:] not in (*'.!?…)"”',) or outside[:2] in _BULLETS or outside[:1].islower()
+        goes_on = inside or said[-1:] in (":", ",") or outside[:2] in _BULLETS or outside[:1].islower()
+        if said.lstrip()[:1] in ("[", "<"):
+            return set()  # what a client says of a picture or a link
         return {row for row, _ in rows[:first]} if goes_on else set()
 
     def shallowest(self, gap: Gap, inside: bool) -> tuple[tuple[Span, ...], list[Span]]:

@@ -62,10 +62,9 @@ def _woven(events: Sequence[Event], place: int, text: str) -> bool:
     before = before_on_line(text, event.start)
     cited = _QUOTE_BEFORE.search(before + text[event.start : event.start + 1]) is not None
     said = before.rstrip(_OPENERS)
-    if line.lstrip(" \t\"'”’»«*_").startswith(","):
-        return True
-    if not said:
-        return False
+    goes_on = line.lstrip(" \t\"'”’»«*_").startswith(",")
+    if not said or goes_on:
+        return goes_on
     number = _NUMBER.match(text, event.start)
     label = LABEL_BEFORE.match(before if number is None else before + number[0])
     if label is not None or ASKING_LABEL.match(before):

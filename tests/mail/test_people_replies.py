@@ -1,4 +1,4 @@
-"""What people do that no client does (people_replies.py): read exactly, never wrongly and surely, and no word is lost."""
+"""What people do that no client does (people_replies.py): read exactly, nothing surely wrong, and no word lost."""
 
 from __future__ import annotations
 
