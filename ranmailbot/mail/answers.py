@@ -118,7 +118,7 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
         sheet.marks += cuts + stars + rules
         if any(is_damaged(layout.text[start:end]) for start, end in found.spans):
             found.doubt(_PERHAPS_DAMAGED)
-        if any(start <= place < end for place, _ in layout.mentioned for start, end in found.spans):
+        if layout.mentioned and any(layout.mentions_in(span) for span in found.spans):
             found.doubt(_PERHAPS_TWO)
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
     remainder = tuple(sorted(span for span in sheet.left if layout.text[span[0] : span[1]].strip()))

@@ -6,7 +6,7 @@ Every character of the text is in exactly one of: a span of ours, a mark, a gap,
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -116,6 +116,11 @@ class Layout:
             cites = self.text[row[0] : row[1]].rstrip().endswith(":") if row in fresh else cites
             found |= {row} if cites else set()
         return found
+
+    def mentions_in(self, span: Span) -> bool:
+        """Whether one of the questions that are only mentioned stands in this span."""
+        place = bisect_left(self.mentioned, (span[0], 0))
+        return place < len(self.mentioned) and self.mentioned[place][0] < span[1]
 
     def answers_inside(self) -> bool:
         """Whether somebody typed answers within the quote, where only lines as quoted as the question are."""
