@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ranmailbot.mail.alignment import Match, Run
 from ranmailbot.mail.sent_text import Piece, SentText, marks_after, plain_mark
-from ranmailbot.mail.slips import question_end, question_start
+from ranmailbot.mail.slips import marks_end, question_end, question_start
 from ranmailbot.mail.words import Words, before_on_line
 
 Span = tuple[int, int]
@@ -63,6 +63,8 @@ def matched(match: Match, reply: Words, sent: SentText) -> Event:
         strays.append((last, tail))
     if (piece.part or reply.text[first : first + 1] in _QUOTES) and reply.text[last : last + 1] in _QUOTES:
         last += 1
+    if reply.text[last : last + 1] == ")" and reply.text.count("(", first, last) > reply.text.count(")", first, last):
+        last = marks_end(reply.text, last + 1)
     ours[-1] = (ours[-1][0], last)
     last = max(last, tail)
     question = piece.question if piece.question is not None else piece.owner

@@ -25,7 +25,7 @@ from ranmailbot.mail.numbered_quote import between_numbers, between_paragraphs
 from ranmailbot.mail.profile import profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
-from ranmailbot.mail.signature import quoted_writers, tail_in_line, tail_start
+from ranmailbot.mail.signature import may_be_said, quoted_writers, tail_in_line, tail_start
 from ranmailbot.mail.trimmings import (
     is_damaged,
     same_marker,
@@ -79,6 +79,7 @@ _PERHAPS_A_LIST = 0.6
 _QUOTED_BESIDE = 0.75
 _DASHES = "-–— "
 _PERHAPS_DAMAGED = 0.6
+_REMARK_LINES = 1
 _PERHAPS_TWO = 0.75
 
 
@@ -353,6 +354,8 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
     if behind is None and cut >= len(rows):
         return False
     row, place = behind or (cut, 0)
+    if any(may_be_said(line) for line in rows[cut : cut + _REMARK_LINES] if line.strip()):
+        last.doubt(_PERHAPS_TWO)
     border = start + sum(len(each) + 1 for each in rows[:row]) + place
     sheet.left.append((border, end))
     last.spans = (*last.spans[:-1], sheet.layout.trimmed((start, border)))

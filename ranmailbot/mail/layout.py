@@ -5,7 +5,6 @@ Every character of the text is in exactly one of: a span of ours, a mark, a gap,
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,21 +14,20 @@ from ranmailbot.mail.alignment import matches
 from ranmailbot.mail.anchors import EDITED, EMPTY, REPEATED, Event, matched
 from ranmailbot.mail.cut_questions import cut_questions
 from ranmailbot.mail.form import SentForm
-from ranmailbot.mail.mentions import ASKING_LABEL, LABEL_BEFORE, without_mentions
+from ranmailbot.mail.mentions import ASKING_LABEL, LABEL_BEFORE, leads_to_question, without_mentions
 from ranmailbot.mail.near_questions import near_questions
-from ranmailbot.mail.ordinals import QUESTION_NOUNS
 from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.rules import without_rules
 from ranmailbot.mail.sent_text import SHORTEST_RULE, SentText, prepare
 from ranmailbot.mail.typed_labels import profile_labels, retyped_questions
-from ranmailbot.mail.words import Words, before_on_line, keys, words
+from ranmailbot.mail.words import Words, before_on_line, words
 
 Span = tuple[int, int]
 """Character offsets [start, end) into the visible text."""
 
 _LINE = 2_000
-_NAME_BEFORE = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*[^\W\d_]{1,16}[ \t]$")
+_LONGEST_LEAD = 60
 _MOST_INSIDE = 12
 _BULLETS = ("- ", "– ", "* ", "• ", "— ")
 _LIST_MARKS = " \t-–—•*·#>|\"“„«(['‘¿"
@@ -308,26 +306,24 @@ def _label_above(text: str, span: Span, following: Event) -> int:
     return line if alone and ((line > start and text[start:line].strip()) or start == 0) else end
 
 
-def _name_before(text: str, line: int, end: int) -> re.Match[str] | None:
-    """ "Question" before "1. What ...", where the number is ours."""
-    name = _NAME_BEFORE.match(text, line, end) if text[end : end + 1].isdigit() else None
-    return name if name is not None and QUESTION_NOUNS.issuperset(keys(name[0])) else None
-
-
 def _without_marks(text: str, span: Span, following: Event | None, rules: bool, marks: list[Span]) -> Span:
     """The gap without the label of the question that follows, and without our rules at its edges."""
     start, end = span
     if following is not None and following.asks:
         line = max(start, text.rfind("\n", start, end) + 1)
         label = LABEL_BEFORE.match(text, line, end) or ASKING_LABEL.match(text, line, end)
-        label = label or _name_before(text, line, end)
+        label = label or (leads_to_question(text[line:end]) if end - line < _LONGEST_LEAD else None)
         at_line = line > start or start == 0
         before = text[line:end].strip()
         if not before.strip(_LIST_MARKS):
             line = _label_above(text, (start, line), following)
             before = text[line:end].strip()
             label = LABEL_BEFORE.match(text, line, end) if before else None
-        if before and at_line and ((label is not None and label.end() == end) or not before.strip(_LIST_MARKS)):
+        if (
+            before
+            and at_line
+            and ((label is not None and label.end() in (end, end - line)) or not before.strip(_LIST_MARKS))
+        ):
             marks.append((line, end))
             end = line
     return without_rules(text, (start, end), marks) if rules and end - start >= SHORTEST_RULE else (start, end)

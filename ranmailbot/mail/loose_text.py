@@ -60,7 +60,7 @@ def loose_answers(
         by_heading = headed(layout.text[span[0] : span[1]], questions)
         if by_heading:
             return by_labels(layout, span, by_heading)
-        guessed = _by_paragraph(layout, span, asked) or _by_bullets(layout, span, asked)
+        guessed = _by_paragraph(layout, span, asked, sender) or _by_bullets(layout, span, asked)
         if guessed is not None:
             return guessed
     return [], [span], []
@@ -143,12 +143,12 @@ def by_labels(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
     return found, left, marks
 
 
-def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:
+def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...], sender: Address | None) -> Split | None:
     """As many paragraphs as questions, greeting and signature aside: a proposal, never sure."""
     if len(asked) > 1 and _PARAGRAPH.search(layout.text, span[0], span[1]) is None:
         return None
     rows = layout.text[span[0] : span[1]].split("\n")
-    own = sum(len(row) + 1 for row in rows[: tail_start(rows)])
+    own = sum(len(row) + 1 for row in rows[: tail_start(rows, sender)])
     end = min(span[1], span[0] + own)
     paragraphs = _paragraphs(layout, (span[0], end))
     left = [(end, span[1])] if end < span[1] else []

@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 
 from ranmailbot.mail.anchors import EMPTY, Event, Span
-from ranmailbot.mail.words import before_on_line
+from ranmailbot.mail.ordinals import QUESTION_NOUNS, SMALL_WORDS
+from ranmailbot.mail.words import before_on_line, keys
 
 LABEL_BEFORE = re.compile(
     r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}(?:\.\d{1,2})?[.):\]]*[\s*_\"“„¿]*$"
@@ -27,8 +28,16 @@ _QUOTE_BEFORE = re.compile(r"[\"'“„«‘»][ \t*_]?$")
 _GOES_ON = re.compile(r"[ \t]*[\"'”“’»«]?[ \t*_)]*(?:[,;]|[-–—]? ?[^\W\d_A-Z])")
 _MORE = re.compile(r"[ \t]*[\"'”“’»«]?[ \t*_)]*\S")
 _NUMBER = re.compile(r"\d{1,2}(?!\d)")
+_ALL = re.compile(r".*", re.DOTALL)
 _NUMBERS = re.compile(r"\d{1,2}")
 _LINE = 300
+
+
+def leads_to_question(before: str) -> re.Match[str] | None:
+    """ "To your question", "Question" (where the number is ours): small words before a question, and nothing else."""
+    said = keys(before)
+    small = bool(said) and SMALL_WORDS.issuperset(said) and not QUESTION_NOUNS.isdisjoint(said)
+    return _ALL.match(before) if small else None
 
 
 def without_mentions(events: Sequence[Event], text: str) -> tuple[list[Event], list[Span]]:
@@ -44,7 +53,7 @@ def without_mentions(events: Sequence[Event], text: str) -> tuple[list[Event], l
     lone = [
         (event.start, event.end)
         for event, woven in zip(events, doubtful, strict=True)
-        if woven and event.question not in elsewhere
+        if woven and (event.question not in elsewhere or not _is_cited(event, text))
     ]
     return kept, lone
 
@@ -55,20 +64,27 @@ def _next_sentence(last: Event, event: Event, text: str) -> bool:
     return not apart and (last.question, last.part + 1) == (event.question, event.part)
 
 
+def _is_cited(event: Event, text: str) -> bool:
+    """Whether it stands in quotation marks."""
+    before = before_on_line(text, event.start) + text[event.start : event.start + 1]
+    return _QUOTE_BEFORE.search(before) is not None
+
+
 def _woven(events: Sequence[Event], place: int, text: str) -> bool:
     """Whether this question stands within somebody's sentence."""
     event = events[place]
     line = text[event.end : event.end + _LINE].split("\n", 1)[0]
     before = before_on_line(text, event.start)
-    cited = _QUOTE_BEFORE.search(before + text[event.start : event.start + 1]) is not None
+    cited = _is_cited(event, text)
     said = before.rstrip(_OPENERS)
     goes_on = line.lstrip(" \t\"'”’»«*_").startswith(",")
     if not said or goes_on:
         return goes_on
     number = _NUMBER.match(text, event.start)
-    label = LABEL_BEFORE.match(before if number is None else before + number[0])
+    label = LABEL_BEFORE.match(before if number is None else before + number[0]) or leads_to_question(before)
     if label is not None or ASKING_LABEL.match(before):
-        other = label is not None and str(event.question) not in _NUMBERS.findall(label[0])
+        numbers = _NUMBERS.findall(label[0]) if label is not None else []
+        other = bool(numbers) and str(event.question) not in numbers
         return other and cited and _GOES_ON.match(line) is not None
     if before.rstrip(' \t"“„«*_')[-1:] in ("|", "") or "\t" in before[len(said) :]:
         return False  # a cell of a table
