@@ -66,7 +66,7 @@ def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence
     """Numbered parts without their headings, if most begin with one that fits its own question; then none is sure."""
     asked = {question.number: place for place, question in enumerate(questions)}
     weights = _weights(questions)
-    starts = [_behind_heading(text, part, weights, asked[part.question]) for part in parts]
+    starts = [_behind_heading(text, part, weights, asked.get(part.question)) for part in parts]
     if 2 * sum(start > part.start for start, part in zip(starts, parts, strict=True)) <= len(parts):
         return parts
     return tuple(
@@ -75,12 +75,12 @@ def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence
     )
 
 
-def _behind_heading(text: str, part: Labelled, weights: Sequence[dict[str, float]], own: int) -> int:
+def _behind_heading(text: str, part: Labelled, weights: Sequence[dict[str, float]], own: int | None) -> int:
     """Where a part begins behind a heading that fits its question, if something follows; else where it begins."""
     said = text[part.start : part.end]
     lead = len(said) - len(said.lstrip())
     heading = next(iter(_headings(said.lstrip(), weights)), None)
-    if heading is None or heading.start > 0 or not heading.fits[own]:
+    if own is None or heading is None or heading.start > 0 or not heading.fits[own]:
         return part.start
     start = part.start + lead + heading.end
     return start if text[start : part.end].strip() else part.start
