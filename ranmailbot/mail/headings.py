@@ -22,6 +22,7 @@ _LINE = re.compile(
     r"|(?P<alone>[?*_]*)[ \t]*$)",
     re.MULTILINE,
 )
+_NEXT_SENTENCE = re.compile(r"[^\W\d_]{3}[.!?][ \t]")
 _WRAPPED = 50
 _ENDS = (".", ",", ";", "!")
 _MOST_HEADINGS, _MOST_WORDS = 80, 12
@@ -93,7 +94,7 @@ def _headings(text: str, weights: Sequence[dict[str, float]]) -> Iterator[_Headi
         if match["close"] is None and len(match["said"]) > _WRAPPED:
             continue  # a wrapped line of a sentence
         said = _stems(match["said"])
-        if not said or len(match["said"].split()) > _MOST_WORDS:
+        if not said or len(match["said"].split()) > _MOST_WORDS or _NEXT_SENTENCE.search(match["said"]):
             continue
         fits = tuple(_fit(said, asked) for asked in weights)
         if any(fits):
