@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ranmailbot.mail.alignment import Match, Run
 from ranmailbot.mail.sent_text import Piece, SentText, marks_after, plain_mark
-from ranmailbot.mail.slips import marks_end, question_end, question_start
+from ranmailbot.mail.slips import marks_end, next_sentence_end, question_end, question_start
 from ranmailbot.mail.words import Words, before_on_line
 
 Span = tuple[int, int]
@@ -55,6 +55,7 @@ def matched(match: Match, reply: Words, sent: SentText) -> Event:
     first = _with_marks_before(reply, head, reply.starts[head] if head < match.start else ours[0][0])
     last = _with_marks_after(reply, sent, match, ours[-1][1])
     tail = question_end(reply, sent, match, piece) if asks and match is whole else 0
+    tail = (next_sentence_end(reply, sent, match, piece) if asks else 0) or tail
     if head < match.start:
         strays.append((first, ours[0][0]))
     else:

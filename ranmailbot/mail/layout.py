@@ -287,9 +287,9 @@ def _laid(text: str, rows: tuple[list[int], list[int]], events: list[Event], sen
         depth = depths[bisect_right(starts, before.start) - 1] if starts else 0
         blank = not text[span[0] : span[1]].strip()
         after_header = after_header or before.header
-        gaps.append(
-            Gap(span, before.question, before.profile, depth, before.confidence, blank, after_header, before.start)
-        )
+        goes_on = before.part > 0 and bool(gaps) and gaps[-1].blank and gaps[-1].question == before.question
+        asked_at = gaps[-1].asked_at if goes_on else before.start
+        gaps.append(Gap(span, before.question, before.profile, depth, before.confidence, blank, after_header, asked_at))
     anchors = sum(1 for event in events if event.asks)
     return Layout(text, starts, depths, tuple(ours), tuple(marks), tuple(strays), tuple(gaps), anchors)
 
