@@ -64,14 +64,22 @@ def _weights(questions: Sequence[Question]) -> list[dict[str, float]]:
 
 
 def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence[Question]) -> tuple[Labelled, ...]:
-    """Numbered parts without their headings, if most begin with one that fits its own question; then none is sure."""
+    """Numbered parts without their headings, if each begins with one that fits its own question; then none is sure.
+
+    Nor if only most of them do; but then the words stay, for they may be part of the answers.
+    """
     asked = {question.number: place for place, question in enumerate(questions)}
     weights = _weights(questions)
     starts = [_behind_heading(text, part, weights, asked.get(part.question)) for part in parts]
-    if 2 * sum(start > part.start for start, part in zip(starts, parts, strict=True)) <= len(parts):
+    fitting = sum(start > part.start for start, part in zip(starts, parts, strict=True))
+    if 2 * fitting <= len(parts):
         return parts
     return tuple(
-        replace(part, start=start, confidence=min(part.confidence, _SHORTENED))
+        replace(
+            part,
+            start=start if fitting == len(parts) else part.start,
+            confidence=min(part.confidence, _SHORTENED),
+        )
         for start, part in zip(starts, parts, strict=True)
     )
 

@@ -29,7 +29,7 @@ def test_no_word_of_what_people_write_is_lost(number: int) -> None:
     assert [one.style for one, judged in _read(number) if judged.lost] == []
 
 
-def test_nearly_everything_that_people_write_is_read_exactly() -> None:
-    read = [pair for number in range(len(STYLES)) for pair in _read(number)]
+def test_nearly_everything_that_can_be_read_in_one_way_only_is_read_exactly() -> None:
+    read = [pair for number in range(len(STYLES)) for pair in _read(number) if not pair[0].guess]
     answers = sum(len(one.truth) for one, _ in read)
     assert sum(judged.exact for _, judged in read) >= ENOUGH * answers
