@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from ranmailbot.mail.alignment import matches
@@ -187,6 +188,7 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     events += profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
     events, mentioned = without_mentions(events, whole)
+    mentioned = sorted([*mentioned, *_headless(events, whole)])
     our_lines = {bisect_right(starts, event.start) - 1 for event in events if _begins_line(whole, event)}
     for header in reply_headers(text.lines, form.ours, our_lines):
         events.append(_header(starts, len(whole), header))
@@ -208,6 +210,14 @@ def _unrepeated(events: list[Event], text: str) -> list[Event]:
         else:
             kept.append(event)
     return kept
+
+
+def _headless(events: list[Event], text: str) -> Iterator[Span]:
+    """The place right before a later sentence of a question whose first one was not found: it may stand there."""
+    for before, event in pairwise([Event(0, 0, (), (), None, None, 1.0, asks=False), *events]):
+        if event.part and before.question != event.question:
+            end = before.end + len(text[before.end : event.start].rstrip())
+            yield max(before.end, end - 1), event.start
 
 
 def _with_cuts(events: list[Event], cuts: list[Event]) -> list[Event]:
