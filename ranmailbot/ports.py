@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from ranmailbot.call.application import Application
 from ranmailbot.desk import Ledger, Outcome, Recipient, SentMail
+from ranmailbot.grants import TokenSource
 from ranmailbot.mail.delivery import Delivery
 from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.outgoing import CalendarEvent, Draft, OutgoingMail
@@ -19,12 +20,20 @@ from ranmailbot.records import Aside, BooksReport, Fact, LetterRecord, MailRecor
 
 
 class Unavailable(Exception):
-    """Something we depend on is not there just now: leave everything as it is and come again. The text says what."""
+    """Something we depend on is not there just now: leave everything as it is and come again.
+
+    `what` says what; `remedy` what a person can do about it, if that is known. The text is both.
+    """
+
+    def __init__(self, what: str = "", remedy: str = "") -> None:
+        """Both are sentences without the full stop, and hold no secret and nobody's words."""
+        super().__init__(f"{what}; {remedy}" if remedy else what)
+        self.what, self.remedy = what, remedy
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where and as whom to log in. `security` is "tls", "starttls", or "none" (built-in server on loopback only)."""
+    """Where and as whom to log in: with a password, or with tokens. `security` "none" is for loopback only."""
 
     host: str
     port: int
@@ -32,9 +41,11 @@ class Account:
     user: str
     password: str
     ca_file: Path | None = None
+    tokens: TokenSource | None = None
+    """Where tokens come from; the password then is empty."""
 
     def __repr__(self) -> str:
-        """Without the password: this text may reach a log."""
+        """Without password and tokens: this text may reach a log."""
         return f"Account({self.user}@{self.host}:{self.port}, {self.security})"
 
 
@@ -45,7 +56,6 @@ class Clock(Protocol):
     def monotonic(self) -> float: ...
     def arrival(self, stamp: datetime) -> datetime:
         """The clock's own time for a moment the mailbox stamped (the same, unless the clock is shifted or played)."""
-        ...
 
 
 class Tokens(Protocol):
@@ -53,7 +63,6 @@ class Tokens(Protocol):
 
     def token(self) -> str:
         """At least 120 bits, lower-case letters and digits."""
-        ...
 
     def uuid(self) -> str: ...
 

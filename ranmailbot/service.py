@@ -14,11 +14,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from ranmailbot.adapters.access_tokens import with_tokens
 from ranmailbot.adapters.embedded import HOST, EmbeddedServer, start_embedded
 from ranmailbot.adapters.imap import ImapFolders, ImapMailbox
 from ranmailbot.adapters.jinja import JinjaStationery
 from ranmailbot.adapters.keyring import open_seal, rotate, tend
-from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
 from ranmailbot.adapters.seal import AesSeal
 from ranmailbot.adapters.smtp import SmtpSubmission
 from ranmailbot.adapters.sql.backup import BackupFacts, back_up
@@ -33,8 +33,10 @@ from ranmailbot.adapters.sql.engine import (
 from ranmailbot.adapters.sql.reports import SqlReports
 from ranmailbot.adapters.sql.reserve import Reserve
 from ranmailbot.adapters.sql.store import SqlStore
+from ranmailbot.adapters.vouching_room import reading_room
 from ranmailbot.call.application import Application, Decision, Rsvp, Status
 from ranmailbot.config import Settings
+from ranmailbot.flows.access_watch import AccessWatch
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.announce import Announcer
 from ranmailbot.flows.brake import Brake
@@ -118,6 +120,10 @@ class MailServer:
     authserv_id: str
     folders: ImapFolders = field(default_factory=ImapFolders)
     """Where mail waits and where our copies lie; the built-in server has the names of `ImapFolders`."""
+    profile: str = "generic"
+    """In whose style it stamps mail; the built-in server has the general one, whatever provider is configured."""
+    own_dkim: bool = False
+    """Whether we check DKIM signatures ourselves; on the built-in server nobody signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,16 +183,16 @@ class Worker:
         self._archive, self._archive_noted = _mailbox(desktop, mail, state / "archive.json", held), not mail.archive
         submission = SmtpSubmission(mail.smtp, archive=mail.archive or None)
         held.callback(submission.close)
-        trust = Trust(self.settings.mailbox.trust, mail.authserv_id)
         call, limits = self.settings.call, self.settings.limits
-        reader = InProcessReadingRoom(limits, trust, frozenset({call.mailbox.email.casefold()}))
-        room = ChildReadingRoom(reader, limits)
-        held.callback(room.close)
+        own = call.mailbox.email
+        trust = Trust(mail.profile, mail.authserv_id, own.rpartition("@")[2], mail.own_dkim)
+        room = reading_room(limits, trust, frozenset({own.casefold()}), self.clock.monotonic, held)
         self._receiver = Receiver(self.mailbox, room, desktop.store, desktop.desk, call, self.clock, limits)
         self._announcer = Announcer(desktop.store, desktop.desk, call, self.clock)
         alarms = Alarms(desktop.desk, call)
         self._clock_watch = ClockWatch(desktop.store, alarms, self.clock)
         self._disk_watch = DiskWatch(desktop.store, alarms, self.clock)
+        self._access_watch = AccessWatch(desktop.store, alarms, self.clock, self.settings.grants)
         brake = Brake(alarms, limits.replies_per_hour)
         owner = f"worker-{secrets.token_hex(4)}"
         self._submitter = Submitter(submission, desktop.store, self.clock, limits, owner, self._archive.archived, brake)
@@ -209,12 +215,13 @@ class Worker:
         return self._submitter.run()
 
     def tend_keys(self) -> None:
-        """Once a day: keys past their time are destroyed, the key store is copied."""
+        """Once a day: keys past their time are destroyed, the key store is copied; access that ends soon is told."""
         today = self.clock.now().date()
         if today != self._tended:
             lives = self.settings.keys
             days = {"strangers": lives.strangers_days, "organisers": lives.organisers_days}
             tend(self._seal, self._keys.folder, today, **days)
+            self._access_watch.run()
             self._tended = today
 
     def wait(self, seconds: float) -> None:
@@ -273,7 +280,7 @@ def open_desktop(
         clock=clock,
         store=SqlStore(engine, settings.call, seal, settings.digest, settings.announcement, reserve=reserve),
         reports=SqlReports(engine, settings.call, seal),
-        desk=Desk(stationery, tokens or RandomTokens(), domain),
+        desk=Desk(stationery, tokens or RandomTokens(), domain, settings.submission.return_tokens),
         stationery=stationery,
         seal=seal,
         keys=keys,
@@ -318,8 +325,11 @@ def configured_server(settings: Settings) -> MailServer | None:
     imap, smtp = settings.mailbox.account, settings.submission.account
     if imap is None or smtp is None:
         return None
+    real = WallClock()  # whatever clock is played: providers compare it with theirs
+    imap, smtp = with_tokens(((imap, settings.mailbox.grant), (smtp, settings.submission.grant)), real)
     folders = ImapFolders(junk=settings.mailbox.junk, archive=settings.mailbox.archive)
-    return MailServer(imap, smtp, settings.submission.archive, settings.mailbox.authserv_id, folders)
+    box = settings.mailbox
+    return MailServer(imap, smtp, settings.submission.archive, box.authserv_id, folders, box.trust, box.own_dkim)
 
 
 class BuiltIn:

@@ -49,9 +49,16 @@ def clean_email(text: str, smtputf8: bool = False) -> str | None:
     text = text.strip()
     if len(text) > _ADDRESS_CHARACTERS or "\n" in text or "\r" in text:
         return None
-    if not smtputf8 and not _PLAIN.fullmatch(text):
+    if not smtputf8 and not _PLAIN.fullmatch(text) and not _international_domain(text):
         return None
     return _validated(text, smtputf8)
+
+
+def _international_domain(text: str) -> bool:
+    """Whether only the domain goes beyond ASCII: it has a name in ASCII, too (RFC 5891), to which any server sends."""
+    local, _, domain = text.rpartition("@")
+    plain = _PLAIN.fullmatch(f"{local}@x") is not None
+    return plain and not domain.isascii() and all(letter.isalnum() or letter in ".-" for letter in domain)
 
 
 @lru_cache(maxsize=64)
@@ -69,6 +76,19 @@ def _validated(text: str, smtputf8: bool) -> str | None:
     except (EmailNotValidError, UnicodeError, ValueError):
         return None
     return found.normalized if smtputf8 else f"{found.local_part}@{found.ascii_domain}"
+
+
+def plus(email: str, token: str) -> str:
+    """The address with a token in its plus part (RFC 5233)."""
+    local, _, domain = email.rpartition("@")
+    return f"{local}+{token}@{domain}"
+
+
+def token_in(email: str, own: str) -> str:
+    """The token in the plus part of `own` as it stands in this address, in lower case; empty if it is another."""
+    local, _, domain = email.casefold().rpartition("@")
+    mine, sign, token = local.partition("+")
+    return token if sign and f"{mine}@{domain}" == own.casefold() else ""
 
 
 def parse_address(header: str, smtputf8: bool = False) -> Address | None:
