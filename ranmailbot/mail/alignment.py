@@ -86,16 +86,13 @@ def matches(reply: Words, sent: SentText, depth_of: Sequence[int]) -> tuple[Matc
 
 def _runs(reply: Words, sent: SentText) -> list[Run]:
     """Runs of equal words, each grown as far as it goes, the longest at each place, none overlapping in the reply."""
-    mine, seeds = reply.keys, sent.seeds
-    hits = [*map(seeds.get, zip(mine, mine[1:], mine[2:], strict=False))]
+    mine, ours = reply.keys, sent.words.keys
     runs: list[Run] = []
     end, expected = 0, 0
-    for place, candidates in enumerate(hits):
-        if candidates is None or place < end:
-            continue
+    while (place := _next_seed(mine, sent, end)) is not None:
         best, best_size = -1, 0
-        for of in candidates:
-            size = _grown(mine, sent.words.keys, place, of)
+        for of in sent.seeds[mine[place], mine[place + 1], mine[place + 2]]:
+            size = _grown(mine, ours, place, of)
             # Of equals, the one that goes on where the last run ended: repeated hints keep their order.
             if size > best_size or (size == best_size and best < expected <= of):
                 best, best_size = of, size
@@ -104,6 +101,18 @@ def _runs(reply: Words, sent: SentText) -> list[Run]:
     return runs
 
 
+def _next_seed(mine: list[str], sent: SentText, first: int) -> int | None:
+    """Where the next three words in a row stand that stand in the form as well. Words within runs are not asked."""
+    while first < len(mine):
+        part = mine[first : first + _CHUNK + SEED - 1]
+        known = [*map(sent.seeds.__contains__, zip(part, part[1:], part[2:], strict=False))]
+        if True in known:
+            return first + known.index(True)
+        first += _CHUNK
+    return None
+
+
+_CHUNK = 64
 _STRIDE = 16
 
 

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import compress, count
 from typing import NamedTuple
 
 from ranmailbot.mail.alignment import Match, Run, matches
@@ -322,7 +323,7 @@ def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[
     if not sent.labels:
         return found
     taken = sorted((event.start, event.end) for event in events)
-    for place in [place for place, key in enumerate(reply.keys) if key in sent.labels]:
+    for place in [*compress(count(), map(sent.labels.__contains__, reply.keys))]:
         for label, name in sent.labels[reply.keys[place]]:
             if tuple(reply.keys[place : place + len(label)]) == label:
                 start = reply.starts[place]
