@@ -77,8 +77,8 @@ def _match(number: int, runs: tuple[Run, ...], piece: Piece) -> Match:
 
 def matches(reply: Words, sent: SentText, depth_of: Sequence[int]) -> tuple[Match, ...]:
     """All pieces of the form in the reply, by their place there. `depth_of` is the quote depth of each reply word."""
-    found = [_filled(match, reply, sent) for match in _gathered(_runs(reply, sent), sent, reply)]
-    found = _apart(found)
+    found = _gathered(_runs(reply, sent), sent, reply)
+    found = _apart([match if match.whole else _filled(match, reply, sent) for match in found])
     enough = [match for match in found if _enough(match, sent, reply)]
     stands = _Standing(reply, sent, depth_of, enough)
     return tuple(match for number, match in enumerate(enough) if stands.believed(number))
@@ -137,12 +137,14 @@ def _gathered(runs: list[Run], sent: SentText, reply: Words) -> list[Match]:
             piece = sent.pieces[number]
             size = min(left, piece.end - of)
             part = Run(at, of, size)
-            last = found[-1] if found else None
+            whole = size == piece.end - piece.first
+            # To a whole piece in a row, as almost all of them are, nothing before it can belong.
+            last = found[-1] if found and not whole else None
             near = last and last.piece == number and at - last.end <= _STRAY and of >= _end_in_form(last)
             if last and near and not (piece.question is not None and _asked_between(reply, last.end, at)):
                 found[-1] = _match(number, (*last.runs, part), piece)
             else:
-                found.append(Match(number, (part,), size == piece.size, at, at + size, size))
+                found.append(Match(number, (part,), whole, at, at + size, size))
             at, of, left = at + size, of + size, left - size
     return found
 
@@ -161,7 +163,7 @@ def _end_in_form(match: Match) -> int:
 def _filled(match: Match, reply: Words, sent: SentText) -> Match:
     """The match with single equal words between and beside its runs, where a seed was too long to find them."""
     piece = sent.pieces[match.piece]
-    if match.whole or match.size < SEED:
+    if match.size < SEED:
         return match
     runs = _edge(reply, sent, match.runs[0], piece, -1)
     for run, following in zip(match.runs, (*match.runs[1:], None), strict=True):

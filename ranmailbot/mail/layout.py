@@ -163,11 +163,10 @@ class _Event(NamedTuple):
 def lay_out(text: VisibleText, form: SentForm) -> Layout:
     """The layout of this reply. Linear in its length."""
     whole = text.text
-    starts, depths = _lines(text)
+    starts, depths = text.line_starts, [line.depth for line in text.lines]
     sent = prepare(form)
     reply = words(whole)
-    depth_of = _word_depths(reply, starts, depths)
-    found = matches(reply, sent, depth_of)
+    found = matches(reply, sent, reply.depths(starts, depths))
     matched = [_matched(match, reply, sent) for match in found]
     events = _unrepeated(matched, whole)
     events += _near_questions(reply, sent, starts, matched)
@@ -187,8 +186,8 @@ def _unrepeated(events: list[_Event], text: str) -> list[_Event]:
     for event in events:
         last = kept[-1] if kept else None
         again = last is not None and event.asks and last.asks and last.question == event.question
-        line = text[event.end : event.end + _LINE].split("\n", 1)[0]
-        if again and last is not None and not text[last.end : event.start].strip(_EMPTY) and line.strip(_EMPTY):
+        again = again and last is not None and not text[last.end : event.start].strip(_EMPTY)
+        if again and last is not None and text[event.end : event.end + _LINE].split("\n", 1)[0].strip(_EMPTY):
             kept[-1] = last._replace(confidence=min(last.confidence, _REPEATED))
         else:
             kept.append(event)
@@ -197,31 +196,15 @@ def _unrepeated(events: list[_Event], text: str) -> list[_Event]:
 
 def _begins_line(text: str, event: _Event) -> bool:
     """A piece that begins its line. The subject after "Subject:" does not: it belongs to the reply header."""
-    return event.profile is None and not before_on_line(text, event.start).strip(" \t>|*_")
-
-
-def _lines(text: VisibleText) -> tuple[list[int], list[int]]:
-    starts: list[int] = []
-    place = 0
-    for line in text.lines:
-        starts.append(place)
-        place += len(line.text) + 1
-    return starts, [line.depth for line in text.lines]
-
-
-def _word_depths(reply: Words, starts: list[int], depths: list[int]) -> list[int]:
-    if not any(depths):
-        return [0] * len(reply.starts)
-    found: list[int] = []
-    for number, depth in enumerate(depths):
-        if number + 1 == len(depths) or depths[number + 1] != depth:
-            end = reply.at_or_after(starts[number + 1]) if number + 1 < len(starts) else len(reply.starts)
-            found += [depth] * (end - len(found))
-    return found
+    if event.profile is not None or text[event.start - 1 : event.start] == "\n":
+        return event.profile is None
+    return not before_on_line(text, event.start).strip(" \t>|*_")
 
 
 def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
     piece = sent.pieces[match.piece]
+    if match.whole and len(match.runs) == 1 and piece.question is None:
+        return _untouched(match, reply, sent, piece)
     ours, strays = _runs_apart(match, reply, piece)
     asks = piece.question is not None
     head = question_start(reply, sent, match, piece) if asks else match.start
@@ -243,6 +226,15 @@ def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
     plain = match.whole or match.within(core) >= 0.9 * (core[1] - core[0])
     confidence = _INLINE if plain else _EDITED
     return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, asks)
+
+
+def _untouched(match: Match, reply: Words, sent: SentText, piece: Piece) -> _Event:
+    """The same for a whole sentence of ours that asks nothing: by far the most of what a letter quotes."""
+    first = _with_marks_before(reply, match.start, reply.starts[match.start])
+    last = _with_marks_after(reply, sent, match, reply.ends[match.end - 1])
+    if reply.text[first : first + 1] in _QUOTES and reply.text[last : last + 1] in _QUOTES:
+        last += 1
+    return _Event(first, last, ((first, last),), (), piece.owner, None, _INLINE, asks=False)
 
 
 def _runs_apart(match: Match, reply: Words, piece: Piece) -> tuple[list[Span], list[Span]]:
@@ -283,6 +275,8 @@ def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) ->
     text = reply.text
     marks = sent.marks[match.piece] if of == sent.pieces[match.piece].end else marks_after(sent.words, of)
     stop = reply.starts[match.end] if match.end < len(reply.starts) else len(text)
+    if text.startswith(marks, place) and "*" not in marks and "_" not in marks:
+        place, marks = place + len(marks), ""
     for mark in marks:
         ahead = place
         while ahead < stop and text[ahead] in " \t*_":
@@ -298,6 +292,8 @@ def _with_marks_before(reply: Words, word: int, place: int) -> int:
     """The start of a match with the marks before it on its line: bullets, quotation marks, asterisks."""
     text = reply.text
     floor = reply.ends[word - 1] if word else 0
+    if text[place - 1 : place] == "\n" or (word and text[floor:place] == " "):
+        return place
     floor = max(floor, text.rfind("\n", floor, place) + 1)
     between = text[floor:place]
     only_marks = floor == 0 or text[floor - 1] == "\n"
@@ -424,12 +420,11 @@ def _laid(text: str, starts: list[int], depths: list[int], events: list[_Event],
     strays = [span for event in events for span in event.strays if text[span[0] : span[1]].strip(" \t\n>|*_")]
     marks += [span for event in events for span in event.strays if not text[span[0] : span[1]].strip(" \t\n>|*_")]
     bounds = [_Event(0, 0, (), (), None, None, 1.0, asks=False), *events]
-    ends = [*(event.start for event in events), len(text)]
     gaps: list[Gap] = []
     after_header = False
-    for number, (before, end) in enumerate(zip(bounds, ends, strict=True)):
-        following = events[number] if number < len(events) else None
-        span = _without_marks(text, (before.end, end), following, sent.rules, marks)
+    for before, following in zip(bounds, (*events, None), strict=True):
+        span = (before.end, following.start if following is not None else len(text))
+        span = _without_marks(text, span, following, sent.rules, marks)
         depth = depths[bisect_right(starts, before.start) - 1] if starts else 0
         blank = not text[span[0] : span[1]].strip()
         after_header = after_header or before.header
@@ -441,6 +436,8 @@ def _laid(text: str, starts: list[int], depths: list[int], events: list[_Event],
 def _without_marks(text: str, span: Span, following: _Event | None, rules: bool, marks: list[Span]) -> Span:
     """The gap without the label of the question that follows, and without our rules at its edges."""
     start, end = span
+    if start == end:
+        return span
     if following is not None and following.asks:
         line = max(start, text.rfind("\n", start, end) + 1)
         label = _BARE_LABEL.match(text, line, end) or _ASKING_LABEL.match(text, line, end)

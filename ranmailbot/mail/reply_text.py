@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from ranmailbot.mail.characters import clean
@@ -32,6 +33,11 @@ class VisibleText:
     def text(self) -> str:
         """The lines without quote marks, joined by newlines."""
         return "\n".join([line.text for line in self.lines])
+
+    @property
+    def line_starts(self) -> list[int]:
+        """At which character of `text` each line begins."""
+        return [0, *accumulate([len(line.text) + 1 for line in self.lines[:-1]])] if self.lines else []
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickled as two columns: letters come from another process, and line by line that took half their time."""

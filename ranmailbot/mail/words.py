@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
@@ -30,6 +30,18 @@ class Words:
     def at_or_after(self, place: int) -> int:
         """The first word that begins at or after this character."""
         return bisect_left(self.starts, place)
+
+    def depths(self, line_starts: Sequence[int], line_depths: Sequence[int]) -> list[int]:
+        """For each word how deeply its line is quoted."""
+        if not any(line_depths):
+            return [0] * len(self.starts)
+        found: list[int] = []
+        for number, depth in enumerate(line_depths):
+            if number + 1 == len(line_depths) or line_depths[number + 1] != depth:
+                last = number + 1 == len(line_starts)
+                end = len(self.starts) if last else self.at_or_after(line_starts[number + 1])
+                found += [depth] * (end - len(found))
+        return found
 
 
 def words(text: str) -> Words:
