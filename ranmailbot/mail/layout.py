@@ -96,8 +96,15 @@ class Layout:
             yield (start, end), self.line_depths[number]
             start, number = end, number + 1
 
+    def is_level(self, span: Span) -> bool:
+        """Whether all lines of a span are quoted equally deep, as almost always."""
+        first, last = bisect_right(self.line_starts, span[0]) - 1, bisect_right(self.line_starts, span[1] - 1)
+        return len({*self.line_depths[first:last]}) == 1
+
     def by_depth(self, span: Span) -> list[Span]:
         """The span cut where the quote depth changes, blank lines aside. Only pieces with something in them."""
+        if self.is_level(span):
+            return [self.trimmed(span)] if self.text[span[0] : span[1]].strip() else []
         pieces: list[Span] = []
         open_depth = -1
         for (start, end), depth in self.rows(span):
@@ -123,8 +130,8 @@ class Layout:
     def shallowest(self, gap: Gap) -> tuple[tuple[Span, ...], list[Span]]:
         """The lines in a gap that are less quoted than what stands before it, and the others; all of it if none is."""
         whole = self.trimmed(gap.span)
-        if gap.blank:
-            return (), []
+        if gap.blank or self.is_level(gap.span):
+            return (() if gap.blank else (whole,)), []
         rows = [(row, depth) for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip()]
         torn = rows[0][0][0] == gap.span[0] and not self.begins_line(gap.span[0])
         fresh = {row for row, depth in rows if depth < gap.depth}

@@ -137,8 +137,9 @@ def _lead_in(lines: Sequence[str], first: int) -> int:
 def quoted_writers(text: str, ours: Collection[str]) -> tuple[Address, ...]:
     """Who is named with an address in what was forwarded: an answer may end with their name instead of the sender's."""
     us = {our.casefold() for our in ours}
-    found = (match.groups() for match in islice(_NAMED_ADDRESS.finditer(text), _MOST_ADDRESSES))
-    people = dict.fromkeys((name.strip(" \t\"'*"), email) for name, email in found)
+    rows = (row for row in text.split("\n") if "@" in row)
+    found = (match.groups() for row in rows for match in _NAMED_ADDRESS.finditer(row))
+    people = dict.fromkeys((name.strip(" \t\"'*"), email) for name, email in islice(found, _MOST_ADDRESSES))
     return tuple(
         Address(name, email)
         for name, email in islice(people, _MOST_WRITERS)
@@ -196,9 +197,14 @@ def _is_named(text: str) -> bool:
 def _is_farewell(lines: Sequence[str], number: int, known: frozenset[str]) -> bool:
     line = lines[number]
     asks = line.rstrip().endswith("?")  # "And yours?"
-    if asks or not line.strip() or len(line) > _FAREWELL_CHARACTERS or _goes_on(lines, number):
+    if asks or not line.strip() or len(line) > _FAREWELL_CHARACTERS:
+        return False
+    first = keys(line.split(None, 1)[0])[:1] or keys(line)[:1]  # most lines are known for none by it
+    if first and first[0] not in FAREWELL_WORDS and first[0] not in _AND_WORDS and "/" not in line:
         return False
     found = keys(line)
+    if _goes_on(lines, number):
+        return False
     if not found or (found[0] not in FAREWELL_WORDS and found[0] not in _AND_WORDS):
         return "/" in line and _is_farewell_twice(line)
     if found in FAREWELLS or _with_name(found, line, known):
@@ -263,7 +269,7 @@ def _is_title(text: str) -> bool:
 def _is_device(line: str) -> bool:
     if len(line) > _DEVICE_CHARACTERS:
         return False
-    return bool(_STORE.search(line)) or bool(_SENT.match(line) and _DEVICE.search(line))
+    return bool(_STORE.match(line)) or bool(_SENT.match(line) and _DEVICE.search(line))
 
 
 def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
