@@ -291,7 +291,7 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
     last = max(found, key=lambda one: one.spans[-1])
     start, end = last.spans[-1]
     rows = sheet.layout.text[start:end].split("\n")
-    cut = min(tail_start(rows, person) for person in (sender, *sheet.writers))
+    cut = min(tail_start(rows, person) for person in dict.fromkeys([sender, *sheet.writers]))
     later = tail_start(rows[1:]) + 1 if cut == 0 else 0
     blank = not "".join(rows[1:later]).strip()
     if cut == 0 and blank and rows[0].strip(_DASHES) == "" and not "".join(rows[1:2]).strip():

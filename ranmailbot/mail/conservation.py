@@ -89,6 +89,8 @@ def _ours_is_ours(whole: str, form: SentForm, reading: Reading) -> bool:
     for spans in _neighbours(whole, reading.ours_spans):
         if not _stands(whole[spans[0][0] : spans[-1][1]], sent.flat):
             parts += [whole[start:end] for start, end in spans]
+    if not parts:
+        return True
     found = words("\n".join(parts))
     place, first = 0, 0
     for part in parts:

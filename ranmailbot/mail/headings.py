@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from ranmailbot.call.call import Question
@@ -42,7 +43,7 @@ class _Heading:
 
 def headed(text: str, questions: Sequence[Question]) -> tuple[Labelled, ...]:
     """The text below (or beside) headings that fit questions. Empty if fewer than two fit."""
-    found = list(islice(_headings(text, _weights(questions)), _MOST_HEADINGS))
+    found = list(islice(_headings(text, _weights(tuple(questions))), _MOST_HEADINGS))
     chosen = _in_order(found, len(questions))
     if len(chosen) < _FEWEST:
         return ()
@@ -53,8 +54,9 @@ def headed(text: str, questions: Sequence[Question]) -> tuple[Labelled, ...]:
     )
 
 
-def _weights(questions: Sequence[Question]) -> list[dict[str, float]]:
-    """For each question its words, the rarer among the questions the heavier."""
+@lru_cache(maxsize=64)
+def _weights(questions: tuple[Question, ...]) -> list[dict[str, float]]:
+    """For each question its words, the rarer among the questions the heavier (the same few forms come again)."""
     stems = [_stems(question.text) for question in questions]
     shared = Counter(stem for asked in stems for stem in asked)
     return [{stem: 1 / shared[stem] for stem in asked} for asked in stems]
@@ -64,7 +66,7 @@ def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence
     """Numbered parts without their headings, if each begins with one that fits its own question."""
     starts: list[int] = []
     asked = {question.number: place for place, question in enumerate(questions)}
-    weights = _weights(questions)
+    weights = _weights(tuple(questions))
     for part in parts:
         heading = next(iter(_headings(text[part.start : part.end].lstrip(), weights)), None)
         lead = part.end - part.start - len(text[part.start : part.end].lstrip())

@@ -62,7 +62,7 @@ def plain_lines(text: str, flowed: bool = False, delsp: bool = False) -> tuple[L
     if flowed:
         return _reflowed(rows, delsp)
     rows = _plain_marks(rows)
-    return tuple(Line(*unquoted(row)) for row in rows)
+    return tuple([Line(*unquoted(row)) if ">" in row else Line(row.rstrip(), 0) for row in rows])
 
 
 def _once(text: str) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.farewells import CLOSINGS, FAREWELL_WORDS, FAREWELLS, LAST_WORDS
-from ranmailbot.mail.names import all_sign, are_initials, initials, known_names, latin, whole_name
+from ranmailbot.mail.names import all_sign, are_initials, latin, signing
 from ranmailbot.mail.words import keys
 
 _DASHES = re.compile(r"\s*(?:- )?(?:--|—|__+)\s*$")
@@ -77,17 +77,19 @@ _LEAD_WORDS, _LEAD_CHARACTERS = 4, 40
 def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
     """The number of the first line of farewell, signature or disclaimer; len(lines) if there is none."""
     first = len(lines)
-    known, whole, letters = known_names(sender), whole_name(sender), initials(sender)
-    signing = known | letters
+    known, whole, letters, every = signing(sender)
     below = sum(1 for line in lines if line.strip())
     for number, line in enumerate(lines):
-        below -= bool(line.strip())
+        if not line.strip():
+            continue
+        below -= 1
         near_end = below <= _MOST_LINES_BELOW
+        opens = number > 0 and not lines[number - 1].strip()
         if (
             _DASHES.match(line)
-            or (near_end and (_is_farewell(lines, number, signing) or _is_device(line)))
-            or (near_end and (_is_closing(lines, number, signing) or _is_card(lines, number, whole)))
-            or _is_disclaimer(lines, number)
+            or (near_end and (_is_farewell(lines, number, every) or _is_device(line)))
+            or (near_end and opens and (_is_closing(lines, number, every) or _is_card(lines, number, whole)))
+            or (opens and _is_disclaimer(lines, number))
         ):
             first = number
             break
@@ -152,7 +154,7 @@ def tail_in_line(lines: Sequence[str], sender: Address | None = None) -> tuple[i
 
     `lines` are what `tail_start` left. Below it only short lines may stand, as below any farewell.
     """
-    known = known_names(sender) | initials(sender)
+    *_, known = signing(sender)
     below = 0
     for number in range(len(lines) - 1, -1, -1):
         line = lines[number]
@@ -199,12 +201,11 @@ def _is_farewell(lines: Sequence[str], number: int, known: frozenset[str]) -> bo
     asks = line.rstrip().endswith("?")  # "And yours?"
     if asks or not line.strip() or len(line) > _FAREWELL_CHARACTERS:
         return False
-    first = keys(line.split(None, 1)[0])[:1] or keys(line)[:1]  # most lines are known for none by it
-    if first and first[0] not in FAREWELL_WORDS and first[0] not in _AND_WORDS and "/" not in line:
+    first = keys(line.split(None, 1)[0])[:1]  # by it most lines are known for none
+    other = bool(first) and first[0] not in FAREWELL_WORDS and first[0] not in _AND_WORDS and "/" not in line
+    if other or _goes_on(lines, number):
         return False
     found = keys(line)
-    if _goes_on(lines, number):
-        return False
     if not found or (found[0] not in FAREWELL_WORDS and found[0] not in _AND_WORDS):
         return "/" in line and _is_farewell_twice(line)
     if found in FAREWELLS or _with_name(found, line, known):
