@@ -18,19 +18,20 @@ _COUNTRIES = {
     "ro": "Romania", "rs": "Serbia", "se": "Sweden", "si": "Slovenia", "sk": "Slovakia", "sm": "San Marino",
     "tj": "Tajikistan", "tn": "Tunisia", "tr": "Türkiye", "ua": "Ukraine", "uk": "United Kingdom", "xk": "Kosovo",
 }  # fmt: skip
-_SHARED = frozenset("""
+_SHARED_LABELS = """
     ac asso co com edu ed gc gob gouv gov govern govt go gv int lg ltd me mil min mod net nhs nic nom or org
     parliament plc police priv sch
-""".split())  # fmt: skip
+"""
 """Labels below a country's ending under which many organisations stand: gov.uk, ac.at, gouv.fr."""
-_PUBLIC = frozenset("""
+_PUBLIC_LABELS = """
     abv aol bigpond bk bluewin btinternet centrum email eircom fastmail free freemail freenet gmail gmx googlemail
     hotmail hushmail icloud inbox interia laposte libero list live mac mail mailbox me msn naver o2 onet orange
     outlook post posteo proton protonmail qq rambler riseup rocketmail sapo seznam sfr skynet spoko t-online
     talk21 telenet tele2 terra tiscali tlen tutanota tuta ukr virgilio wanadoo web wp yahoo yandex ymail ziggo
     zoho
-""".split())  # fmt: skip
+"""
 """Names of mail providers that anybody can have an address at."""
+_SHARED, _PUBLIC = frozenset(_SHARED_LABELS.split()), frozenset(_PUBLIC_LABELS.split())
 _FEWEST_LABELS = 2
 
 
