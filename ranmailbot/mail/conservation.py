@@ -125,7 +125,8 @@ def _stands(part: str, flat: str) -> bool:
 
 def _is_mark(mark: str, form: SentForm) -> bool:
     """A label is short; a reply header is not long and names us."""
-    if len(mark.strip()) <= _LONGEST_LABEL or len(set(_TOKEN.findall(mark))) <= 1:
+    if len(mark.strip()) <= _LONGEST_LABEL:
         return True
     folded = " ".join(mark.casefold().split())
-    return len(mark) <= LONGEST_HEADER and any(" ".join(our.casefold().split()) in folded for our in form.ours)
+    named = len(mark) <= LONGEST_HEADER and any(" ".join(our.casefold().split()) in folded for our in form.ours)
+    return named or len(set(_TOKEN.findall(mark))) <= 1

@@ -343,8 +343,10 @@ _FEWEST_RETYPED = 2
 def _retyped_questions(reply: Words, sent: SentText, events: list[_Event]) -> list[_Event]:
     """Short questions typed again at the start of a line: "8. Main difficulty", or "Main difficulty: time" twice."""
     found: dict[int, _Event] = {}
+    if not sent.short:
+        return []
     taken = sorted((event.start, event.end) for event in events)
-    for place, key in enumerate(reply.keys if sent.short else ()):
+    for place, key in enumerate(reply.keys):
         for asked, number in sent.short.get(key, ()):
             if number not in found and tuple(reply.keys[place : place + len(asked)]) == asked:
                 end = _retyped_end(reply, place, len(asked), number)

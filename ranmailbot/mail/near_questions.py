@@ -59,18 +59,15 @@ def near_questions(
     reply: Words, sent: SentText, line_starts: Sequence[int], taken: Sequence[Span]
 ) -> Iterator[NearQuestion]:
     """The lines that are nearly a question of ours, in order. `taken` (in order) is what was found word by word."""
-    hits = [*map(sent.asking.__contains__, reply.keys)]
     end = 0
-    for place in islice(_promising(reply, sent, line_starts, taken, hits), _MOST_LINES):
+    for place in islice(_promising(reply, sent, line_starts, taken), _MOST_LINES):
         near = _nearest(reply, sent, place) if place >= end else None
         if near is not None and not _overlaps(taken, (near.start, near.end)):
             end = near.end
             yield near
 
 
-def _promising(
-    reply: Words, sent: SentText, line_starts: Sequence[int], taken: Sequence[Span], hits: Sequence[bool]
-) -> Iterator[int]:
+def _promising(reply: Words, sent: SentText, line_starts: Sequence[int], taken: Sequence[Span]) -> Iterator[int]:
     """Where lines begin that hold enough words of questions, and are not taken."""
     enough = max(_FEWEST_WORDS, _HALF * sent.shortest_asked)
     borders = [0, *(border for span in taken for border in span), len(reply.text) + 1]
@@ -78,9 +75,9 @@ def _promising(
         if high - low < _FEWEST_LETTERS:
             continue
         zero, stop = reply.at_or_after(low), reply.at_or_after(high)
-        if sum(hits[zero:stop]) < enough:
+        before = [*accumulate(map(sent.asking.__contains__, reply.keys[zero:stop]), initial=0)]
+        if before[-1] < enough:
             continue
-        before = [0, *accumulate(hits[zero:stop])]
         lines = line_starts[bisect_left(line_starts, low) : bisect_left(line_starts, high)]
         for start, following in pairwise((*lines, len(reply.text) + 1 if high > len(reply.text) else high)):
             first = reply.at_or_after(start)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from ranmailbot.mail.address import Address
@@ -78,7 +79,7 @@ def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
     """The number of the first line of farewell, signature or disclaimer; len(lines) if there is none."""
     first = len(lines)
     known, whole, letters, every = signing(sender)
-    below = sum(1 for line in lines if line.strip())
+    below = sum(map(bool, map(str.strip, lines)))
     for number, line in enumerate(lines):
         if not line.strip():
             continue
@@ -267,6 +268,7 @@ def _is_title(text: str) -> bool:
     return all(word[:1].isupper() or not word[:1].islower() for word in text.split() if word[:1].isalpha())
 
 
+@lru_cache(maxsize=64)
 def _is_device(line: str) -> bool:
     if len(line) > _DEVICE_CHARACTERS:
         return False
@@ -283,7 +285,13 @@ def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
             break
         paragraph.append(line)
     text = " ".join(paragraph)
-    return len(text.split()) >= _FEWEST_SECRET_WORDS and len(set(map(str.lower, _SECRET.findall(text)))) > 1
+    return len(text.split()) >= _FEWEST_SECRET_WORDS and _is_secret(text)
+
+
+@lru_cache(maxsize=64)
+def _is_secret(text: str) -> bool:
+    """The same paragraph is asked about several times for each letter, as its end is cut off bit by bit."""
+    return len(set(map(str.lower, _SECRET.findall(text)))) > 1
 
 
 def _name_line(lines: Sequence[str], known: frozenset[str], letters: frozenset[str]) -> int:
