@@ -30,6 +30,7 @@ _REPEATED = 0.75
 _LINE = 2_000
 _EMPTY = " \t\n>|*_"
 _EDITED = 0.9
+_FEWEST_RETYPED = 2
 _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
 _ASKING_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)])[\s*_\"“„]*$")
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
@@ -177,7 +178,7 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     matched = [_matched(match, reply, sent) for match in found]
     events = _unrepeated(matched, whole)
     events += _near_questions(reply, sent, starts, matched)
-    events += _retyped_questions(reply, sent, events)
+    events += _retyped_questions(reply, sent, events) if sent.short else []
     events += _profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
     our_lines = {bisect_right(starts, event.start) - 1 for event in events if _begins_line(whole, event)}
@@ -203,9 +204,7 @@ def _unrepeated(events: list[_Event], text: str) -> list[_Event]:
 
 def _begins_line(text: str, event: _Event) -> bool:
     """A piece that begins its line. The subject after "Subject:" does not: it belongs to the reply header."""
-    if event.profile is not None or text[event.start - 1 : event.start] == "\n":
-        return event.profile is None
-    return not before_on_line(text, event.start).strip(" \t>|*_")
+    return event.profile is None and not before_on_line(text, event.start).strip(" \t>|*_")
 
 
 def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
@@ -337,14 +336,9 @@ def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[
     return found
 
 
-_FEWEST_RETYPED = 2
-
-
 def _retyped_questions(reply: Words, sent: SentText, events: list[_Event]) -> list[_Event]:
     """Short questions typed again at the start of a line: "8. Main difficulty", or "Main difficulty: time" twice."""
     found: dict[int, _Event] = {}
-    if not sent.short:
-        return []
     taken = sorted((event.start, event.end) for event in events)
     for place, key in enumerate(reply.keys):
         for asked, number in sent.short.get(key, ()):
@@ -445,9 +439,7 @@ def _laid(text: str, starts: list[int], depths: list[int], events: list[_Event],
 def _without_marks(text: str, span: Span, following: _Event | None, rules: bool, marks: list[Span]) -> Span:
     """The gap without the label of the question that follows, and without our rules at its edges."""
     start, end = span
-    if start == end:
-        return span
-    if following is not None and following.asks:
+    if following is not None and following.asks and start < end:
         line = max(start, text.rfind("\n", start, end) + 1)
         label = _BARE_LABEL.match(text, line, end) or _ASKING_LABEL.match(text, line, end)
         at_line = line > start or start == 0

@@ -91,6 +91,8 @@ _LOOK_BACK = 300
 
 def before_on_line(text: str, place: int) -> str:
     """What stands before a character on its line; of a very long line only the nearest part (this stays linear)."""
+    if text[place - 1 : place] == "\n":
+        return ""
     floor = max(0, place - _LOOK_BACK)
     return text[max(floor, text.rfind("\n", floor, place) + 1) : place]
 
