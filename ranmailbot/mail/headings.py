@@ -43,7 +43,7 @@ class _Heading:
 
 def headed(text: str, questions: Sequence[Question]) -> tuple[Labelled, ...]:
     """The text below (or beside) headings that fit questions. Empty if fewer than two fit."""
-    found = list(islice(_headings(text, _weights(tuple(questions))), _MOST_HEADINGS))
+    found = list(islice(_headings(text, _weights(questions)), _MOST_HEADINGS))
     chosen = _in_order(found, len(questions))
     if len(chosen) < _FEWEST:
         return ()
@@ -54,19 +54,24 @@ def headed(text: str, questions: Sequence[Question]) -> tuple[Labelled, ...]:
     )
 
 
+def _weights(questions: Sequence[Question]) -> list[dict[str, float]]:
+    """For each question its words, the rarer among the questions the heavier."""
+    return _weighed(tuple(question.text for question in questions))
+
+
 @lru_cache(maxsize=64)
-def _weights(questions: tuple[Question, ...]) -> list[dict[str, float]]:
-    """For each question its words, the rarer among the questions the heavier (the same few forms come again)."""
-    stems = [_stems(question.text) for question in questions]
+def _weighed(asked: tuple[str, ...]) -> list[dict[str, float]]:
+    """The same by the questions' texts (the same forms come again and again, so the last few are kept)."""
+    stems = [_stems(text) for text in asked]
     shared = Counter(stem for asked in stems for stem in asked)
-    return [{stem: 1 / shared[stem] for stem in asked} for asked in stems]
+    return [{stem: 1 / shared[stem] for stem in each} for each in stems]
 
 
 def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence[Question]) -> tuple[Labelled, ...]:
     """Numbered parts without their headings, if each begins with one that fits its own question."""
     starts: list[int] = []
     asked = {question.number: place for place, question in enumerate(questions)}
-    weights = _weights(tuple(questions))
+    weights = _weights(questions)
     for part in parts:
         heading = next(iter(_headings(text[part.start : part.end].lstrip(), weights)), None)
         lead = part.end - part.start - len(text[part.start : part.end].lstrip())
