@@ -53,7 +53,7 @@ def _between(whole: str, spans: Sequence[Span]) -> str | None:
     for start, end in sorted(spans):
         between = whole[place:start]
         if not between.isspace():
-            if _torn(whole, place) or _torn(whole, start):
+            if start < place or _torn(whole, place) or _torn(whole, start):
                 return None
             left.append(between)
         place = end
