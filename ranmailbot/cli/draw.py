@@ -9,7 +9,7 @@ from ranmailbot import config
 from ranmailbot.adapters.jinja import JinjaStationery
 from ranmailbot.cli.console import REFUSED, Console, Usage
 from ranmailbot.cli.correct import described, say_what_is_stopped
-from ranmailbot.cli.desk import desktop_of, settings_of
+from ranmailbot.cli.desk import desktop_of, ending_access, settings_of
 from ranmailbot.flows.brake import holds
 from ranmailbot.mail.form import blank_form
 from ranmailbot.mail.outgoing import Draft, OutgoingMail
@@ -23,13 +23,12 @@ def check(console: Console, options: Namespace) -> int:
     stopped = _stopped(options, settings)
     faults = JinjaStationery(settings.call, settings.templates).check()
     faults += _storage_faults(settings)
+    warnings = [*settings.warnings, *ending_access(settings)]
     if options.json:
-        console.json({
-            "faults": faults, "warnings": list(settings.warnings), "stopped": [described(one) for one in stopped]
-        })  # fmt: skip
+        console.json({"faults": faults, "warnings": warnings, "stopped": [described(one) for one in stopped]})
         return REFUSED if faults or stopped else 0
     console.say(config.explain(settings))
-    for text in settings.warnings:
+    for text in warnings:
         console.say(f"warning: {text}")
     for text in faults:
         console.say(f"FAULT: {text}")

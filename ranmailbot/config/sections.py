@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, Field, create_model
 
 from ranmailbot.call.call import ProfileKey
+from ranmailbot.config.oauth2 import OAuth2Section
 from ranmailbot.config.safe import KeysSection, StorageSection
 from ranmailbot.config.settings import TrustProfile
 from ranmailbot.config.values import (
@@ -255,6 +256,7 @@ class MailboxSection(BaseModel):
         description="The name your server signs its Authentication-Results with (RFC 8601); needed for generic.",
         examples=['"mx.ran.example"'],
     )
+    oauth2: OAuth2Section | None = Field(default=None, description="Access tokens instead of a password.")
 
 
 class SubmissionSection(BaseModel):
@@ -298,6 +300,9 @@ class SubmissionSection(BaseModel):
         default=None,
         description="Address of ours that gets a copy of everything we send.",
         examples=['"archive@ran.example"'],
+    )
+    oauth2: OAuth2Section | None = Field(
+        default=None, description="Access tokens instead of a password; left out (and no password), the mailbox's way."
     )
 
 

@@ -52,3 +52,8 @@ def disk(what: str) -> None:
 def mail(number: int, kind: str, state: str, reply: str = "") -> None:
     """A mail of the outbox changed its state."""
     LOG.info("mail %d (%s): %s%s", number, kind, state, f" ({reply})" if reply else "")
+
+
+def access(what: str) -> None:
+    """What the bot logs in with ends soon, or has ended."""
+    LOG.warning("access: %s", what)
