@@ -47,6 +47,8 @@ class Event(NamedTuple):
 
 def matched(match: Match, reply: Words, sent: SentText) -> Event:
     piece = sent.pieces[match.piece]
+    if match.whole and len(match.runs) == 1 and piece.question is None:
+        return _untouched(match, reply, sent, piece)
     whole = match
     match = _without_theirs(match, reply, sent)
     ours, strays = _runs_apart(match, reply, piece)
@@ -95,6 +97,15 @@ def _without_theirs(match: Match, reply: Words, sent: SentText) -> Match:
     return match
 
 
+def _untouched(match: Match, reply: Words, sent: SentText, piece: Piece) -> Event:
+    """A whole sentence of ours that asks nothing: by far the most of what a letter quotes."""
+    first = _with_marks_before(reply, match.start, reply.starts[match.start])
+    last = _with_marks_after(reply, sent, match, reply.ends[match.end - 1])
+    if reply.text[first : first + 1] in _QUOTES and reply.text[last : last + 1] in _QUOTES:
+        last += 1
+    return Event(first, last, ((first, last),), (), piece.owner, None, INLINE, asks=False)
+
+
 def _before(match: Match, word: int) -> Match:
     """What of a match stands before this word of the reply."""
     runs = [Run(at, of, min(size, word - at)) for at, of, size in match.runs if at < word]
@@ -140,6 +151,8 @@ def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) ->
     text = reply.text
     marks = sent.marks[match.piece] if of == sent.pieces[match.piece].end else marks_after(sent.words, of)
     stop = reply.starts[match.end] if match.end < len(reply.starts) else len(text)
+    if text.startswith(marks, place) and "*" not in marks and "_" not in marks:
+        place, marks = place + len(marks), ""
     for mark in marks:
         ahead = place
         while ahead < stop and text[ahead] in " \t*_":
@@ -155,6 +168,8 @@ def _with_marks_before(reply: Words, word: int, place: int) -> int:
     """The start of a match with the marks before it on its line: bullets, quotation marks, asterisks."""
     text = reply.text
     floor = reply.ends[word - 1] if word else 0
+    if text[place - 1 : place] == "\n" or (word and text[floor:place] == " "):
+        return place
     floor = max(floor, text.rfind("\n", floor, place) + 1)
     between = text[floor:place]
     only_marks = floor == 0 or text[floor - 1] == "\n"

@@ -92,8 +92,15 @@ class Layout:
             yield (start, end), self.line_depths[number]
             start, number = end, number + 1
 
+    def is_level(self, span: Span) -> bool:
+        """Whether all lines of a span are quoted equally deep, as almost always."""
+        first, last = bisect_right(self.line_starts, span[0]) - 1, bisect_right(self.line_starts, span[1] - 1)
+        return len({*self.line_depths[first:last]}) == 1
+
     def by_depth(self, span: Span) -> list[Span]:
         """The span cut where the quote depth changes, blank lines aside. Only pieces with something in them."""
+        if self.is_level(span):
+            return [self.trimmed(span)] if self.text[span[0] : span[1]].strip() else []
         pieces: list[Span] = []
         open_depth = -1
         for (start, end), depth in self.rows(span):
@@ -149,8 +156,8 @@ class Layout:
         `inside`: other answers stand within the quote, so this one may have begun there as well.
         """
         whole = self.trimmed(gap.span)
-        if gap.blank:
-            return (), []
+        if gap.blank or self.is_level(gap.span):
+            return (() if gap.blank else (whole,)), []
         rows = [(row, depth) for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip()]
         torn = rows[0][0][0] == gap.span[0] and not self.begins_line(gap.span[0])
         fresh = {row for row, depth in rows if depth < gap.depth}
@@ -175,16 +182,15 @@ class Layout:
 def lay_out(text: VisibleText, form: SentForm) -> Layout:
     """The layout of this reply. Linear in its length."""
     whole = text.text
-    starts, depths = _lines(text)
+    starts, depths = text.line_starts, [line.depth for line in text.lines]
     sent = prepare(form)
     reply = words(whole)
-    depth_of = _word_depths(reply, starts, depths)
-    found = matches(reply, sent, depth_of)
+    found = matches(reply, sent, reply.depths(starts, depths))
     ours = [matched(match, reply, sent) for match in found]
     ours = _with_cuts(ours, cut_questions(reply, sent, ".." in whole or "…" in whole))
     events = _unrepeated(ours, whole)
     events += _near_questions(reply, sent, starts, ours)
-    events += retyped_questions(reply, sent, events)
+    events += retyped_questions(reply, sent, events) if sent.short else []
     events += profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
     events, mentioned = without_mentions(events, whole)
@@ -204,8 +210,8 @@ def _unrepeated(events: list[Event], text: str) -> list[Event]:
         again = (
             last is not None and event.asks and last.asks and (last.question, last.part) == (event.question, event.part)
         )
-        line = text[event.end : event.end + _LINE].split("\n", 1)[0]
-        if again and last is not None and not text[last.end : event.start].strip(EMPTY) and line.strip(EMPTY):
+        again = again and last is not None and not text[last.end : event.start].strip(EMPTY)
+        if again and last is not None and text[event.end : event.end + _LINE].split("\n", 1)[0].strip(EMPTY):
             kept[-1] = last._replace(confidence=min(last.confidence, REPEATED))
         else:
             kept.append(event)
@@ -238,26 +244,6 @@ def _begins_line(text: str, event: Event) -> bool:
     return event.profile is None and not before_on_line(text, event.start).strip(" \t>|*_")
 
 
-def _lines(text: VisibleText) -> tuple[list[int], list[int]]:
-    starts: list[int] = []
-    place = 0
-    for line in text.lines:
-        starts.append(place)
-        place += len(line.text) + 1
-    return starts, [line.depth for line in text.lines]
-
-
-def _word_depths(reply: Words, starts: list[int], depths: list[int]) -> list[int]:
-    if not any(depths):
-        return [0] * len(reply.starts)
-    found: list[int] = []
-    for number, depth in enumerate(depths):
-        if number + 1 == len(depths) or depths[number + 1] != depth:
-            end = reply.at_or_after(starts[number + 1]) if number + 1 < len(starts) else len(reply.starts)
-            found += [depth] * (end - len(found))
-    return found
-
-
 def _near_questions(reply: Words, sent: SentText, starts: list[int], events: list[Event]) -> list[Event]:
     """Questions typed again with many slips, less believed the more there are."""
     found = near_questions(reply, sent, starts, [(event.start, event.end) for event in events])
@@ -288,12 +274,11 @@ def _laid(text: str, rows: tuple[list[int], list[int]], events: list[Event], sen
     strays = [span for event in events for span in event.strays if text[span[0] : span[1]].strip(" \t\n>|*_")]
     marks += [span for event in events for span in event.strays if not text[span[0] : span[1]].strip(" \t\n>|*_")]
     bounds = [Event(0, 0, (), (), None, None, 1.0, asks=False), *events]
-    ends = [*(event.start for event in events), len(text)]
     gaps: list[Gap] = []
     after_header = False
-    for number, (before, end) in enumerate(zip(bounds, ends, strict=True)):
-        following = events[number] if number < len(events) else None
-        span = _without_marks(text, (before.end, end), following, sent.rules, marks)
+    for before, following in zip(bounds, (*events, None), strict=True):
+        span = (before.end, following.start if following is not None else len(text))
+        span = _without_marks(text, span, following, sent.rules, marks)
         depth = depths[bisect_right(starts, before.start) - 1] if starts else 0
         blank = not text[span[0] : span[1]].strip()
         after_header = after_header or before.header
@@ -319,7 +304,7 @@ def _label_above(text: str, span: Span, following: Event) -> int:
 def _without_marks(text: str, span: Span, following: Event | None, rules: bool, marks: list[Span]) -> Span:
     """The gap without the label of the question that follows, and without our rules at its edges."""
     start, end = span
-    if following is not None and following.asks:
+    if following is not None and following.asks and start < end:
         line = max(start, text.rfind("\n", start, end) + 1)
         label = LABEL_BEFORE.match(text, line, end) or ASKING_LABEL.match(text, line, end)
         label = label or (leads_to_question(text[line:end]) if end - line < _LONGEST_LEAD else None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import compress, count
 
 from ranmailbot.mail.anchors import EDITED, REPEATED, Event, Span
 from ranmailbot.mail.sent_text import SentText
@@ -31,7 +32,7 @@ def profile_labels(reply: Words, sent: SentText, events: list[Event]) -> list[Ev
     if not sent.labels:
         return found
     taken = sorted((event.start, event.end) for event in events)
-    for place in [place for place, key in enumerate(reply.keys) if key in sent.labels]:
+    for place in [*compress(count(), map(sent.labels.__contains__, reply.keys))]:
         for label, name in sent.labels[reply.keys[place]]:
             if tuple(reply.keys[place : place + len(label)]) == label:
                 start = reply.starts[place]
