@@ -19,7 +19,11 @@ _DATE = re.compile(
     r"|[^\W\d_]{3,}\.?,? \d{1,2}|\d{1,2}\.? ?[^\W\d_]{3,}"
 )
 """More than a year: a clock, or a day with its month."""
+_TIMED = re.compile(r"\d{1,2}[:.h]\d{2}\b|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2}|\d{4}-\d{2}-\d{2}")
+_PERSON = re.compile(r"[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]*){1,3}")
+_LABEL_WORDS = 2
 _LEADS = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}[:.h]\d{2}\b|\d{1,2}[./-] ?\d{1,2}[./-]")
+_DATED = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}[./-] ?\d{1,2}[./-]")
 _TELEPHONE = re.compile(r"(?:\+|\b0)[\d ()/.-]{7,}$")
 _SNIPPED = re.compile(r"\s*[\[(<]\s*(?:\.{2,4}|…|snip\w*|cut|gekürzt|\w{3,12})\s*[\])>]\s*$", re.IGNORECASE)
 _RULE = re.compile(r"\s*[-_=*─–—]{3,}.{0,60}?[-_=*─–—]*\s*$")
@@ -50,13 +54,14 @@ def reply_headers(lines: Sequence[Line], ours: Collection[str], our_lines: Colle
     """The reply headers, in order. `our_lines` are the numbers of the lines that begin with words of the sent form."""
     needles = [" ".join(text.casefold().split()) for text in ours]
     needles = [needle for needle in needles if len(needle) >= _SHORTEST_NEEDLE]
+    telling = {max(needle.split(), key=len) for needle in needles}
     begun = min(our_lines, default=len(lines))
     found: list[ReplyHeader] = []
     for number, line in enumerate(lines):
         if not line.text or number in our_lines or (found and number < found[-1].end):
             continue
-        folded = " ".join(line.text.casefold().split())
-        named = any(needle in folded for needle in needles)
+        folded = line.text.casefold()
+        named = any(map(folded.__contains__, telling)) and _holds_one(folded, needles)
         span = _named(lines, number, our_lines, begun) if named else _foreign(lines, number, our_lines)
         if span is not None:
             floor = found[-1].end if found else 0
@@ -68,8 +73,13 @@ def reply_headers(lines: Sequence[Line], ours: Collection[str], our_lines: Colle
 def _names_us(lines: Sequence[Line], needles: Collection[str]) -> bool:
     if sum(len(line.text) + 1 for line in lines) > LONGEST_HEADER:
         return False
-    folded = " ".join(" ".join(line.text for line in lines).casefold().split())
-    return any(needle in folded for needle in needles)
+    return _holds_one(" ".join(line.text for line in lines).casefold(), needles)
+
+
+def _holds_one(folded: str, needles: Collection[str]) -> bool:
+    """Whether one of these stands in a case-folded text, however its words are spaced."""
+    flat = " ".join(folded.split())
+    return any(needle in flat for needle in needles)
 
 
 def _named(lines: Sequence[Line], number: int, ours: Collection[int], begun: int) -> tuple[int, int] | None:
@@ -95,8 +105,7 @@ def _is_plain(lines: Sequence[Line], number: int, span: tuple[int, int]) -> bool
 def _foreign(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
     """Above somebody else's mail: "... wrote:" with a date and deeper lines below, or From, Sent, To, Subject."""
     text = lines[number].text
-    dated = _CLOCK.search(text) and _DATE.search(text)
-    if text.rstrip().endswith(":") and dated and _deeper(lines, number + 1):
+    if text.rstrip().endswith(":") and _CLOCK.search(text) and _DATE.search(text) and _deeper(lines, number + 1):
         return number, number + 1
     if "@" in text and _FIELD.match(text):
         span = _fields(lines, number, ours)
@@ -118,6 +127,7 @@ def _fields(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[
     first, last = number, number
     while first > 0 and number - first < _MOST_LINES and first - 1 not in ours and _FIELD.match(lines[first - 1].text):
         first -= 1
+    first = _first_field(lines, first, number)
     for place in range(number + 1, min(len(lines), number + _MOST_LINES)):
         if place in ours or not lines[place].text.strip():
             break
@@ -129,6 +139,18 @@ def _fields(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[
     timed = any(_CLOCK.search(text) for text in block)
     enough = fields >= _FEWEST_FIELDS or (fields > 1 and _ours_follows(lines, last + 1, ours))
     return (first, last + 1) if timed and enough else None
+
+
+def _first_field(lines: Sequence[Line], first: int, number: int) -> int:
+    """Where the block begins: not above the line that names us with an answer that happens to have a colon."""
+    for place in range(number - 1, first - 1, -1):
+        text = lines[place].text.strip()
+        label, _, value = text.replace("：", ":").partition(":")
+        if len(label.split()) > _LABEL_WORDS or text[-1] in ".!?;" or not (_TIMED.search(text) or "@" in text):
+            begins = place == 0 or not lines[place - 1].text.strip() or _RULE.match(lines[place - 1].text)
+            named = len(label.split()) == 1 and _PERSON.fullmatch(value.strip())
+            return place if begins and named else place + 1
+    return first
 
 
 def _continues(lines: Sequence[Line], place: int) -> bool:
@@ -144,14 +166,16 @@ def _attribution(lines: Sequence[Line], number: int, ours: Collection[int]) -> t
         if last - number > _ATTRIBUTION_LINES or last >= len(lines) or last in ours or not lines[last].text.strip():
             return None
     first = number
+    whole = " ".join(line.text for line in lines[number : last + 1])
     while (
         first > 0
+        and not (_TIMED.search(whole) and _DATED.search(whole))
         and number - first < _ATTRIBUTION_LINES
         and _leads(lines[first - 1], lines[number])
         and first - 1 not in ours
     ):
         first -= 1
-    whole = " ".join(line.text for line in lines[first : last + 1])
+        whole = f"{lines[first].text} {whole}"
     # "<We> <our address> wrote:" without any date (s-nail): then the quote itself must follow.
     dated = bool(_CLOCK.search(whole)) or (bool(_BRACKETED.search(whole)) and _deeper(lines, last + 1))
     if not dated or len(whole.split()) > 4 * _MOST_WORDS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from ranmailbot.mail.characters import clean
@@ -33,6 +34,11 @@ class VisibleText:
         """The lines without quote marks, joined by newlines."""
         return "\n".join([line.text for line in self.lines])
 
+    @property
+    def line_starts(self) -> list[int]:
+        """At which character of `text` each line begins."""
+        return [0, *accumulate([len(line.text) + 1 for line in self.lines[:-1]])] if self.lines else []
+
     def __reduce__(self) -> tuple[object, ...]:
         """Pickled as two columns: letters come from another process, and line by line that took half their time."""
         texts, depths = tuple(line.text for line in self.lines), tuple(line.depth for line in self.lines)
@@ -44,7 +50,7 @@ def _from_columns(texts: tuple[str, ...], depths: tuple[int, ...], source: str) 
 
 
 NO_TEXT = VisibleText((), "none")
-_OTHER_MARK = re.compile(r"(\||[A-Za-z]{1,4}>)(?: |$)")
+_OTHER_MARK = re.compile(r"([|:»%#}!*+~]|[A-Za-z]{1,4}>)(?: |$)|([|:»%}!])(?=\S)")
 _TARGET = re.compile(r"<(?P<target>(?:https?://|mailto:)[^\s<>]{3,2000})>")
 _SCHEME = re.compile(r"^(?:https?://|mailto:)")
 _FEWEST_MARKS, _FEWEST_BLANK = 6, 2
@@ -56,7 +62,7 @@ def plain_lines(text: str, flowed: bool = False, delsp: bool = False) -> tuple[L
     if flowed:
         return _reflowed(rows, delsp)
     rows = _plain_marks(rows)
-    return tuple(Line(*unquoted(row)) for row in rows)
+    return tuple([Line(*unquoted(row)) if ">" in row else Line(row.rstrip(), 0) for row in rows])
 
 
 def _once(text: str) -> str:
@@ -76,11 +82,12 @@ def _once(text: str) -> str:
 
 def _plain_marks(rows: list[str]) -> list[str]:
     """Rows with ">" where a client quotes with "|" or with initials ("RK> "); blank rows so marked give it away."""
-    marks = [match[1] for row in rows if (match := _OTHER_MARK.match(row))]
-    mark, often = Counter(marks).most_common(1)[0] if marks else ("", 0)
+    found = [match for row in rows if (match := _OTHER_MARK.match(row))]
+    mark, often = Counter(match[1] or match[2] for match in found).most_common(1)[0] if found else ("", 0)
     if often < _FEWEST_MARKS or sum(1 for row in rows if row.rstrip() == mark) < _FEWEST_BLANK:
         return rows
-    marked = (row == mark or row.startswith(f"{mark} ") for row in rows)
+    close = 2 * sum(1 for match in found if match[2] == mark) > often
+    marked = (row.startswith(mark) if close else row.rstrip() == mark or row.startswith(f"{mark} ") for row in rows)
     return [f">{row[len(mark) :]}" if quoted else row for row, quoted in zip(rows, marked, strict=True)]
 
 

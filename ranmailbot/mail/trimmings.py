@@ -25,7 +25,11 @@ _BEFORE = re.compile(
 )
 _OTHERS = re.compile(r"^[ \t*_>-]*[^\W\d_][ \t*_]*[:：]", re.MULTILINE)
 _AFTER = re.compile(r"\s*(?:[\[(<](?:\.{2,4}|…|snip|cut|gekürzt)[\])>]\s*)+$", re.IGNORECASE)
+_CUT_ENDS = (")", "]", ">")
 _LEAD = re.compile(r"(?:[-–—=:]*[>→⇒]+|[-–—:=])[ \t]+(?=\S)")
+_ONE_LETTER = re.compile(r"[*_]*[^\W\d_][ \t]?(?P<close>[:：.)])[*_]*[ \t]+(?=\S|$)")
+"""The label of one letter that stands before a question or its answer: "Q. ... A. ..."."""
+_ARROW = re.compile(r"[>→⇒]")
 _BULLETS = re.compile(r"^[ \t]*[-–—][ \t]", re.MULTILINE)
 _WITHIN = re.compile(r"(?<![^\s(\"'])\?+[^\W\d_]|(?<!\S)[^\W\d_]+\?[^\W\d_][^\s/=&]{0,40}(?!\S)")
 _BLANK = re.compile(r"\n[ \t]*\n\s*|\n(?=\*)")
@@ -33,11 +37,14 @@ _STARRED = re.compile(r"\*[^*\s](?:[^*]*[^*\s])?\*")
 _MARKER = re.compile(
     r"(?:[*_]*[\[({<][^\])}>\n]{1,40}[\])}>]:?[*_]*|"
     r"[*_]*(?:[^\W\d_]{1,16}\.?[ \t]){0,2}[^\W\d_]{1,16}\.?[ \t]?[:：][*_]*"
-    r"|[^\W\d_]{1,16}\.?[ \t]*(?:[-–—=~]*>+|[-–—=]+)|[-–—=~:]*>+|[-–—=~]{2,4}|[=~]|\*{2,}|[#→⇒»/|+@]+)[ \t\n]+(?=\S)"
+    r"|[^\W\d_][.)]"
+    r"|[^\W\d_]{1,16}\.?[ \t]*(?:[-–—=~]*>+|[-–—=]+)"
+    r"|[-–—=~:]*>+|[-–—=~]{2,4}|[=~]|\*{2,}|[#→⇒»/|+@]+)[ \t\n]+(?=\S)"
 )
 _ITEM = re.compile(r"[(\[{<][\w][)\]}>]:?")
 """The first item of a list: "(a)"."""
 _OTHER_NAMES = re.compile(r"^[ \t*_>-]*[^\W\d_]{1,20}[ \t*_]*[:：]", re.MULTILINE)
+_LETTERED = re.compile(r"^[ \t]*[^\W\d_][.)][ \t]", re.MULTILINE)
 _RULE_BELOW = re.compile(r"(?:\n[ \t]*([-_=*~#+.·•—–─])(?:[ \t]?\1){2,}[ \t]*)+\s*$")
 _FEWEST_MARKED, _LETTERS = 2, 4
 _GREETING_WORDS, _LONGEST_GREETING = 9, 100
@@ -46,9 +53,14 @@ _LONGEST_RULE = 200
 _ROW = re.compile(r"[^\n]+")
 
 
-def without_name(layout: Layout, question: int, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
-    """The spans of an answer without "Answer 2:" before it, and that mark."""
+def without_name(
+    layout: Layout, question: int, spans: tuple[Span, ...], asked: str = ""
+) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of an answer without "Answer 2:" before it, and that mark. `asked`: the label before the question."""
     start, end = spans[0]
+    letter = _ONE_LETTER.match(layout.text, start, end) if _ONE_LETTER.match(asked.strip(" \t*_\n") + " ") else None
+    if letter is not None and letter.end() < end:
+        return (layout.trimmed((letter.end(), end)), *spans[1:]), [(start, letter.end())]
     before = _BEFORE.match(layout.text, start, min(end, start + _LONGEST))
     if before is None or before["number"] not in (None, str(question)) or before.end() >= end:
         return spans, []
@@ -62,7 +74,10 @@ def without_lead(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, .
     start, end = spans[0]
     lead = _LEAD.match(layout.text, start, end)
     on_line = before_on_line(layout.text, start).strip()
-    if lead is None or not on_line or lead.end() >= end or _BULLETS.search(layout.text, lead.end(), end):
+    if lead is None or not (on_line or _ARROW.search(lead[0])) or lead.end() >= end:
+        return spans, []
+    leads = layout.text[lead.end() : end].split("\n", 1)[0].rstrip().endswith(":")
+    if not leads and not _ARROW.search(lead[0]) and _BULLETS.search(layout.text, lead.end(), end):
         return spans, []
     return ((lead.end(), end), *spans[1:]), [(start, lead.end())]
 
@@ -71,6 +86,8 @@ def without_stars(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, 
     """The spans without the asterisks that a client writes around a bold paragraph, and those marks."""
     pieces: list[Span] = []
     marks: list[Span] = []
+    if not layout.text.startswith("*", spans[0][0]):
+        return spans, []
     for start, end in spans:
         ends = [gap.start() for gap in _BLANK.finditer(layout.text, start, end)]
         starts = [gap.end() for gap in _BLANK.finditer(layout.text, start, end)]
@@ -84,9 +101,9 @@ def without_stars(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, 
 
 def is_damaged(text: str) -> bool:
     """Whether letters were lost on the way: question marks within or before words, or little else."""
-    if "�" in text or _WITHIN.search(text) is not None:
-        return True
     marks = text.count("?")
+    if "�" in text or (marks and _WITHIN.search(text) is not None):
+        return True
     return marks > 1 and 2 * marks >= len("".join(text.split()))
 
 
@@ -111,6 +128,12 @@ def _is_named(mark: str, times: int, sender: Address | None) -> bool:
     return short or all_sign(said, known_names(sender) | initials(sender))
 
 
+def _belongs(layout: Layout, mark: str, start: int, end: int) -> bool:
+    """Whether a mark belongs to what follows: "a) ... b) ...", or two people who answer ("Ruth: ... Tom: ...")."""
+    listed = mark[-1] in ".)" and _LETTERED.search(layout.text, start + len(mark), end) is not None
+    return listed or (mark[0].isalpha() and _OTHER_NAMES.search(layout.text, start + len(mark), end) is not None)
+
+
 def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None = None) -> int:
     """How long the mark is that somebody put before every answer ("[Anna]", "AO:", "==>"); 0 if there is none."""
     first = _MARKER.match(layout.text, *starts[0]) if len(starts) >= _FEWEST_MARKED else None
@@ -123,8 +146,8 @@ def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None =
         return 0
     if mark[0] in "-–—*" and any(layout.text.find(f"\n{mark} ", start, end) >= 0 for start, end in starts):
         return 0  # bullets of lists
-    if mark[0].isalpha() and any(_OTHER_NAMES.search(layout.text, start + len(mark), end) for start, end in starts):
-        return 0  # "Ruth: ... Tom: ...": two people answer
+    if any(_belongs(layout, mark, start, end) for start, end in starts):
+        return 0
     same = all(layout.text.startswith(mark, start) and end > start + len(first[0]) for start, end in starts)
     return len(mark) if same else 0
 
@@ -132,6 +155,8 @@ def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None =
 def without_cut(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
     """The spans of an answer without the "[...]" below it that says where a quote was cut, and that mark."""
     start, end = spans[-1]
+    if layout.text[max(start, end - _LONGEST) : end].rstrip()[-1:] not in _CUT_ENDS:
+        return spans, []
     after = _AFTER.search(layout.text, max(start, end - _LONGEST), end)
     if after is None or after.start() <= start:
         return spans, []
@@ -151,6 +176,8 @@ def without_rule_below(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[S
 
 def with_citations(layout: Layout, span: Span) -> str:
     """The text of a span, with the ">" of lines that it cites between lines of its own."""
+    if layout.is_level(span):
+        return layout.text[span[0] : span[1]]
     rows = [(row, depth) for row, depth in layout.rows(span) if layout.text[row[0] : row[1]].strip()]
     base = min((depth for _, depth in rows), default=0)
     if all(depth == base for _, depth in rows):
