@@ -9,6 +9,7 @@ from __future__ import annotations
 import imaplib
 import ipaddress
 import ssl
+from pathlib import Path
 
 from ranmailbot.ports import Account, Unavailable
 
@@ -31,10 +32,15 @@ def tls_context(account: Account) -> ssl.SSLContext | None:
         if not is_loopback(account.host):
             raise ValueError(f'security "none" is for this machine only; {account.host} needs "tls" or "starttls"')
         return None
+    return verifying(account.ca_file)
+
+
+def verifying(ca_file: Path | None) -> ssl.SSLContext:
+    """A context that verifies certificate and name. Raises Unavailable if the CA file cannot be used."""
     try:
-        context = ssl.create_default_context(cafile=account.ca_file)
+        context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError):
-        raise Unavailable(f"the CA file {account.ca_file} cannot be read as certificates in PEM form") from None
+        raise Unavailable(f"the CA file {ca_file} cannot be read as certificates in PEM form") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

@@ -112,6 +112,11 @@ def account(section: Section, tables: Tables, around: Surroundings) -> Account |
     )
 
 
+def password_of(secrets: Secrets, around: Surroundings) -> str:
+    """The password that these keys name. Raises ValueError with a remedy that never holds it."""
+    return _password(secrets, around)
+
+
 def _table(section: Section, tables: Tables) -> dict[str, object]:
     table = tables.get(section, {})
     return table if isinstance(table, dict) else {}

@@ -52,3 +52,8 @@ def disk(what: str) -> None:
 def mail(number: int, kind: str, state: str, reply: str = "") -> None:
     """A mail of the outbox changed its state."""
     LOG.info("mail %d (%s): %s%s", number, kind, state, f" ({reply})" if reply else "")
+
+
+def silence(text: str) -> None:
+    """Something that should have happened did not, for long; or does again."""
+    LOG.error("silence: %s", text)
