@@ -372,10 +372,13 @@ def serve_built_in(settings: Settings, state: Path, smtp_port: int, imap_port: i
 
 def built_in_server(settings: Settings, state: Path, server: EmbeddedServer) -> MailServer:
     """How to reach a built-in server that runs."""
+    return built_in_at(settings, state, server.smtp_port, server.imap_port)
+
+
+def built_in_at(settings: Settings, state: Path, smtp_port: int, imap_port: int) -> MailServer:
+    """How to reach a built-in server on these ports."""
     box = settings.call.mailbox.email
-    imap, smtp = (
-        Account(HOST, port, "none", box, built_in_password(state)) for port in (server.imap_port, server.smtp_port)
-    )
+    imap, smtp = (Account(HOST, port, "none", box, built_in_password(state)) for port in (imap_port, smtp_port))
     return MailServer(imap, smtp, _archive_address(box), BUILT_IN_AUTHSERV)
 
 

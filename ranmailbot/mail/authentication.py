@@ -64,6 +64,20 @@ def judge(headers: Sequence[tuple[str, str]], from_domain: str, trust: Trust) ->
     return Authentication(False, "no Authentication-Results of our server above the first Received")
 
 
+def stamped_by(headers: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Who wrote the Authentication-Results above the first Received, from top to bottom, in lower case.
+
+    Whoever configures a name can choose from these; the same name may stand there more than once.
+    """
+    found: list[str] = []
+    for name, value in headers:
+        if name.lower() == "received" and not _into_the_mailbox(value):
+            return tuple(found)
+        if name.lower() == "authentication-results":
+            found.append(_results(value)[0])
+    return ()
+
+
 def _repeated(headers: Sequence[tuple[str, str]]) -> str:
     """The name of a field that stands there more often than it may, or the empty text."""
     counted = Counter(name.lower() for name, _ in headers)
