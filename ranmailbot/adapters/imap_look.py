@@ -36,6 +36,8 @@ class MailboxLook:
 
     account: Account
     patience: Patience = PATIENCE
+    _known: set[str] = field(default_factory=lambda: {"INBOX"}, init=False)
+    """Folders that are there for certain."""
     _client: Client | None = field(default=None, init=False)
     _dog: Watchdog = field(default_factory=Watchdog, init=False)
 
@@ -66,13 +68,17 @@ class MailboxLook:
             client.delete_folder(name)
 
     def next_uid(self, folder: str) -> int:
-        """The UID that the next message of this folder gets at least."""
+        """The UID that the next message of this folder gets at least; 1 if it is not there yet."""
         with self._speaking(f"looking into {folder}") as client:
+            if not self._is_there(client, folder):
+                return 1
             return int(client.folder_status(folder, ["UIDNEXT"])[b"UIDNEXT"])
 
     def find(self, folder: str, since: int, token: str) -> Sequence[Found]:
-        """Messages from this UID on whose header holds this token."""
+        """Messages from this UID on whose header holds this token; none in a folder that is not there."""
         with self._speaking(f"looking into {folder}") as client:
+            if not self._is_there(client, folder):
+                return ()
             client.select_folder(folder, readonly=True)
             found = sorted(int(uid) for uid in client.search(["UID", f"{since}:*"]))
             uids = [uid for uid in found if uid >= since][-_NEWEST:]
@@ -91,11 +97,27 @@ class MailboxLook:
             client.uid_expunge(sorted(uids))
             return True
 
+    def take_folder_of(self, token: str) -> str:
+        """Remove the folder that a server made for a plus part, with the probe in it; its name, empty if none."""
+        made = [name for name in self.folders() if name.casefold().endswith(token.casefold())]
+        with self._speaking("removing the folder of a probe") as client:
+            for name in made:
+                client.unselect_folder() if client.has_capability("UNSELECT") else client.select_folder(
+                    "INBOX", readonly=True
+                )
+                client.delete_folder(name)
+        return made[0] if made else ""
+
     def close(self) -> None:
         """Hang up. Never raises."""
         client, self._client = self._client, None
         if client is not None:
             drop(client, self._dog)
+
+    def _is_there(self, client: Client, folder: str) -> bool:
+        if folder not in self._known and client.folder_exists(folder):
+            self._known.add(folder)
+        return folder in self._known
 
     @contextmanager
     def _speaking(self, doing: str) -> Iterator[Client]:

@@ -193,12 +193,13 @@ def folders(box: MailboxLook, mail: MailServer, token: str) -> tuple[Places | No
         full = name.replace("/", delimiter)
         return next((one for one in (prefix + full, full) if one in there), "")
 
-    junk, archive, automatic = actual(mail.folders.junk), actual(mail.folders.archive), actual(Folder.AUTOMATIC)
+    junk, archive = actual(mail.folders.junk), actual(mail.folders.archive)
     findings = [
         _special("junk", mail.folders.junk, junk, there),
         _special("archive", mail.folders.archive, archive, there),
         _makable(box, f"{prefix}ranmailbot-check-{token[:8]}"),
     ]
+    automatic = f"{prefix}{Folder.AUTOMATIC}"  # where a worker files probes; it makes the folder when it needs it
     return Places("INBOX", junk, (automatic,), archive), findings
 
 

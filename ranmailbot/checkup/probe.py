@@ -237,7 +237,7 @@ def plus_finding(arrival: Arrival | None, why: str) -> Finding:
     if arrival is not None:
         where = "" if arrival.folder.upper() == "INBOX" else f" (into {arrival.folder})"
         return Finding("trip.plus", Level.OK, f"mail to the mailbox with a plus part arrives{where}")
-    what = f"mail to the mailbox with a plus part does not arrive: {why}"
+    what = f"mail to the mailbox with a plus part does not arrive in INBOX: {why}"
     remedy = "Nothing needs it; calendar answers and bounces are then known by what stands in them."
     return Finding("trip.plus", Level.NOTE, what, remedy)
 

@@ -23,6 +23,8 @@ from ranmailbot.ports import Clock, Unavailable
 LOOK_EVERY = 0.5
 ARCHIVE_SECONDS = 60
 """How long a copy in the archive is waited for, once the mail itself has arrived."""
+OTHERS_SECONDS, OTHERS_TIMES = 20, 5
+"""How long the other probes are waited for: so many seconds, or so many times what the plain one took."""
 LAST_LOOKS = 6
 NOT_IN_TIME = "it did not arrive in time"
 
@@ -33,6 +35,9 @@ class Box(Protocol):
     def next_uid(self, folder: str) -> int: ...
     def find(self, folder: str, since: int, token: str) -> Sequence[Found]: ...
     def remove(self, folder: str, uids: Sequence[int]) -> bool: ...
+    def take_folder_of(self, token: str) -> str:
+        """Remove the folder that a server made for this plus part; its name, empty if there is none."""
+        ...
 
 
 class Post(Protocol):
@@ -112,7 +117,7 @@ class Trip:
 
     def _judged(self, found: list[Finding]) -> Proven | None:
         self._send(Role.PLAIN)
-        plain = self._wait({Role.PLAIN}).get(Role.PLAIN)
+        plain = self._wait({Role.PLAIN}, self.left()).get(Role.PLAIN)
         if plain is None:
             found.append(self._lost())
             return None
@@ -121,7 +126,10 @@ class Trip:
         forged_as = self.trust.authserv_id or next(iter(_names(plain)), self.own.domain)
         for role in (Role.PLUS, Role.RETURN, Role.FORGED):
             self._send(role, forged_as)
-        arrived = {Role.PLAIN: plain, **self._wait({Role.PLUS, Role.RETURN, Role.FORGED} & set(self._sent))}
+        took = (plain.found_at - plain.sent_at).total_seconds()
+        others = {Role.PLUS, Role.RETURN, Role.FORGED} & set(self._sent)
+        arrived = {Role.PLAIN: plain, **self._wait(others, max(OTHERS_SECONDS, took * OTHERS_TIMES))}
+        self._sorted_away(arrived)
         verp = probe.verp_finding(arrived.get(Role.RETURN), self._reason(Role.RETURN), self.own)
         found += [probe.plus_finding(arrived.get(Role.PLUS), self._reason(Role.PLUS)), verp]
         forged = self._forged(arrived.get(Role.FORGED), forged_as)
@@ -139,14 +147,15 @@ class Trip:
         elif isinstance(delivery, (Refused, Deferred)):
             self._why[role] = f"the server refuses it ({delivery.reply})"
 
-    def _wait(self, wanted: set[Role]) -> dict[Role, Arrival]:
+    def _wait(self, wanted: set[Role], seconds: float) -> dict[Role, Arrival]:
         """Those of these probes that arrive in time."""
         arrived: dict[Role, Arrival] = {}
+        until = self.clock.monotonic() + seconds
         while wanted - set(arrived) - set(self._why):
             for role in wanted - set(arrived):
                 if (one := self._arrival(role)) is not None:
                     arrived[role] = one
-            if wanted <= set(arrived) or self.left() <= 0:
+            if wanted <= set(arrived) or self.left() <= 0 or self.clock.monotonic() >= until:
                 break
             self.pause(LOOK_EVERY)
         return arrived
@@ -158,6 +167,13 @@ class Trip:
                 headers = probe.headers_of(one.head)
                 return Arrival(sent, folder, at, self.clock.now(), one.stamp, headers)
         return None
+
+    def _sorted_away(self, arrived: Mapping[Role, Arrival]) -> None:
+        """A server may file mail with a plus part into a folder of that name, which the bot does not read."""
+        if Role.PLUS in self._sent and Role.PLUS not in arrived:
+            folder = self.box.take_folder_of(self._sent[Role.PLUS][0].token)
+            if folder:
+                self._why[Role.PLUS] = "the server files it into a folder that is named like the plus part"
 
     def _archived(self, plain: Arrival) -> float | None:
         """Seconds until a copy of the plain probe lay in the archive; None if none came in time."""
