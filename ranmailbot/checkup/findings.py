@@ -42,7 +42,7 @@ HEADINGS = {
     "alarm": "Alarm",
     "imap": "Mailbox (IMAP)",
     "smtp": "Submission (SMTP)",
-    "trip": "Round trip: mails from the mailbox to itself",
+    "trip": "Round trip (mails to ourselves)",
 }
 """The first part of each key, and the heading it stands under."""
 COLUMN = 10

@@ -26,6 +26,8 @@ ARCHIVE_SECONDS = 60
 OTHERS_SECONDS, OTHERS_TIMES = 20, 5
 """How long the other probes are waited for: so many seconds, or so many times what the plain one took."""
 LAST_LOOKS = 6
+FULL = ("2.2 ", "(452 ", "(552 ")
+"""In a refusal: the mailbox is full (RFC 3463 X.2.2), or there is no room (RFC 5321 4.2.3)."""
 NOT_IN_TIME = "it did not arrive in time"
 
 
@@ -207,6 +209,11 @@ class Trip:
 
     def _lost(self) -> Finding:
         what = f"a mail from the mailbox to itself does not come back: {self._reason(Role.PLAIN)}"
+        if any(code in self._reason(Role.PLAIN) for code in FULL):
+            remedy = (
+                "The mailbox is full: make room in it, or ask your provider for more. Nothing else could be proven."
+            )
+            return Finding("trip.arrival", Level.FAULT, what, remedy, "mailbox.address")
         remedy = (
             "See whether mail to the address of the mailbox is delivered to the account that the bot reads, and "
             "whether a rule or filter of the provider moves it. Nothing else could be proven."

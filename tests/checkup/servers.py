@@ -30,6 +30,7 @@ class Provider:
     stamp_below: bool = False
     plus: bool = True
     sorts_plus: bool = False
+    full: str = ""
     refuse_verp: bool = False
     return_path: str | None = "as sent"
     junk: bool = False
@@ -48,6 +49,8 @@ class Provider:
     def send(self, mail: OutgoingMail, before_data: Callable[[bool], bool]) -> Delivery:
         if self.refuse_verp and "+" in mail.sender:
             return Refused("553 5.7.1 to MAIL")
+        if self.full:
+            return Refused(self.full)
         assert before_data(True)
         if self.sent_lag is not None:
             self._deliver("Sent", mail.content, self.sent_lag)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def servers(bench: Bench, address: str, *, archive: bool = True, authserv_id: st
     return MailServer(bench.imap(address), bench.submission(address), copies, authserv_id, folders)
 
 
-def look(mail: MailServer, address: str, seconds: float = 60) -> tuple[dict[str, Finding], Checked]:
+def look(mail: MailServer, address: str, seconds: float = 5) -> tuple[dict[str, Finding], Checked]:
     pause = threading.Event().wait
     means = Means(
         RealClock(), RandomTokens().token, lambda length: (pause(length / 10), None)[1], lambda _: None, seconds
@@ -62,8 +63,6 @@ def test_real_servers_are_proven_and_no_probe_and_no_folder_is_left_behind(bench
 
 
 def test_a_wrong_password_is_one_fault_for_each_server_and_no_round_trip(bench: Bench) -> None:
-    from dataclasses import replace  # noqa: PLC0415 - this test alone
-
     address = unique_address()
     mail = servers(bench, address)
     wrong = replace(mail, imap=replace(mail.imap, password="wrong"), smtp=replace(mail.smtp, password="wrong"))
