@@ -677,7 +677,7 @@ def test_routes_of_an_alarm_carry_their_accounts_programs_and_addresses(tmp_path
             "host": "smtp.other.example", "security": "starttls", "user": "alarms@other.example",
             "password_env": "GARDEN", "to": ["admin@other.example", "deputy@other.example"],
         }],
-        "command": [{"run": ["/usr/local/bin/send-sms", "on-call"]}],
+        "command": [{"run": ["/opt/alarms/send-sms", "on-call"]}],
         "webhook": [{"url": "https://hooks.other.example/x?token=1", "seconds": 5}],
     }  # fmt: skip
     alarm = config.load(write(tmp_path, {"alarm": routes}), ENVIRONMENT).alarm
@@ -686,7 +686,7 @@ def test_routes_of_an_alarm_carry_their_accounts_programs_and_addresses(tmp_path
         "smtp.other.example", 587, ENVIRONMENT["GARDEN"]
     )  # fmt: skip
     assert (mail.sender, len(mail.to)) == ("alarms@other.example", 2)
-    assert alarm.commands[0].argv == ("/usr/local/bin/send-sms", "on-call")
+    assert alarm.commands[0].argv == ("/opt/alarms/send-sms", "on-call")
     assert alarm.webhooks[0].url == "https://hooks.other.example/x?token=1"
     assert alarm.tolerance.fetch == timedelta(minutes=20)
     assert alarm.routes == 3

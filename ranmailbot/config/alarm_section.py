@@ -54,7 +54,7 @@ class AlarmCommandSection(BaseModel):
         min_length=1,
         max_length=50,
         description="The program and its arguments, as a list. Of our variables it gets PATH only.",
-        examples=['["/usr/local/bin/send-sms", "on-call"]'],
+        examples=['["/opt/alarms/send-sms", "on-call"]'],
     )
     seconds: int = Field(default=30, ge=1, le=600, description="How long it may take.", examples=["30"])
 
