@@ -19,6 +19,7 @@ from ranmailbot.watching import Kind, News, Now, Part, Tolerance
 ALIVE = "alive"
 """Name of a fact: when the bot last proved that it can write."""
 TRIAL_SECONDS = 300
+"""How often a commit is tried at least; more often where its silence is told sooner."""
 NOTHING_TO_DO = "Nothing. What waited is done now, as far as it is not too late."
 
 
@@ -67,7 +68,8 @@ class Vitals:
         """Raises Unavailable if the database cannot be used."""
         with self.pulse.trying(Part.COMMIT):
             now = self.pulse.now()
-            if now.ticks - self._proved >= TRIAL_SECONDS:
+            often = min(TRIAL_SECONDS, self.watcher.tolerance.commit.total_seconds() / 4)
+            if now.ticks - self._proved >= often:
                 with self.store.begin() as books:
                     books.note_fact(ALIVE, "", now.wall)
                 self._proved = now.ticks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -323,3 +324,26 @@ def test_the_shipped_configuration_has_no_route_and_the_documented_patience() ->
     assert settings().alarm.routes == 0
     assert settings().alarm.tolerance == Tolerance()
     assert service.configured_server(settings()) is None
+
+
+def test_a_database_that_is_locked_is_told_within_the_configured_time_however_short(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulse, route = Pulse(world.clock), Remembering()
+    tolerance = Tolerance(commit=timedelta(minutes=2))
+    vital = vitals(world.store, Alarms(world.desk, world.call), pulse, tolerance, "a-call")
+    watcher = Watcher(route, pulse, tolerance, "a-call")
+    vital.run()
+
+    def locked() -> object:
+        raise Unavailable("the database cannot be used just now")
+
+    monkeypatch.setattr(type(world.store), "begin", lambda _: locked())
+    for _ in range(9):  # three minutes
+        world.clock.moment += timedelta(seconds=20)
+        pulse.good(Part.FETCH)
+        pulse.good(Part.SEND)
+        with suppress(Unavailable):
+            vital.run()
+        watcher.look()
+    assert route.kinds() == [(Kind.COMMIT, Now.SILENT)]
