@@ -80,6 +80,18 @@ def summary(findings: Iterable[Finding]) -> str:
 def _lines(finding: Finding, width: int) -> Iterator[str]:
     level = finding.level.upper() if finding.level is Level.FAULT else str(finding.level)
     hanging = " " * COLUMN
-    yield from wrap(finding.what, width, initial_indent=f"  {level:<{COLUMN - 2}}", subsequent_indent=hanging)
+    yield from _wrapped(finding.what, width, f"  {level:<{COLUMN - 2}}", hanging)
     if finding.remedy:
-        yield from wrap(f"-> {finding.remedy}", width, initial_indent=hanging, subsequent_indent=hanging + "   ")
+        yield from _wrapped(f"-> {finding.remedy}", width, hanging, hanging + "   ")
+
+
+def _wrapped(text: str, width: int, first: str, others: str) -> Iterator[str]:
+    """No word is torn: addresses, paths and commands are there to be copied."""
+    yield from wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

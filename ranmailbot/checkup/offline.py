@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -133,22 +132,15 @@ def _worker(lock: Path) -> Iterator[Finding]:
 def _routes(settings: Settings) -> Iterator[Finding]:
     count, tolerance = settings.alarm.routes, settings.alarm.tolerance
     if count:
-        what = (
-            f"silence is told by {count} route{'' if count == 1 else 's'}, after {_hours(tolerance.fetch)} without mail"
-        )
-        yield Finding(
-            "alarm.routes", Level.OK, f"{what}; `ranmailbot check --alarm` tries {'it' if count == 1 else 'them'}"
-        )
+        routes, each = ("1 route", "it") if count == 1 else (f"{count} routes", "each of them")
+        minutes = int(tolerance.fetch.total_seconds()) // 60
+        what = f"silence is told by {routes}, for example when the mailbox cannot be read for {minutes} minutes"
+        yield Finding("alarm.routes", Level.OK, f"{what}; `ranmailbot check --alarm` tries {each}")
         return
     remedy = "Add a route under [alarm] in config.toml: a mail by another account, a command or a webhook."
     what = "nobody is told when the bot can fetch or send nothing, for it cannot mail then"
     real = settings.mailbox.account is not None
     yield Finding("alarm.routes", Level.WARNING if real else Level.NOTE, what, remedy, "alarm")
-
-
-def _hours(length: timedelta) -> str:
-    minutes = int(length.total_seconds()) // 60
-    return f"{minutes} minutes"
 
 
 def moment(clock: Clock) -> Moment:

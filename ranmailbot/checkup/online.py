@@ -62,10 +62,12 @@ def checked(mail: MailServer, own: Own, profile: str, means: Means) -> Checked:
     box, post = MailboxLook(mail.imap), SmtpSubmission(mail.smtp, SMTP_SECONDS, archive=mail.archive or None)
     try:
         means.progress(f"{mail.imap.host}: certificate, login, folders")
-        findings = [*secured("imap", mail.imap, means.clock.now()), *_mailbox(box)]
+        findings = [*secured("imap", mail.imap, means.clock.now())]
+        findings += _mailbox(box) if _sound(findings, "imap") else []
         places, more = folders(box, mail, means.token()) if _sound(findings, "imap") else (None, [])
         means.progress(f"{mail.smtp.host}: certificate, login")
-        findings += [*more, *secured("smtp", mail.smtp, means.clock.now()), *_submission(post)]
+        findings += [*more, *secured("smtp", mail.smtp, means.clock.now())]
+        findings += _submission(post) if _sound(findings, "smtp") else []
         if places is None or not _sound(findings, "smtp"):
             what = "there was no round trip, because of what stands above: nothing of it is proven"
             return Checked((*findings, Finding("trip.left_out", Level.NOTE, what)), None)
