@@ -2,6 +2,7 @@
 
 Whatever moment the bot was switched off at, running again makes it good: a milestone fires late once, or it lapses and
 the organisers are told. A mailing that is due but hindered (missing join details) sends nothing and says so every day.
+One recipient whose mail cannot be written keeps nobody else from theirs: the mailing stays open for this one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
 from ranmailbot.call.timeline import Milestone, due, next_moment
 from ranmailbot.desk import Outcome, Recipient
@@ -22,7 +24,17 @@ from ranmailbot.mailings import MAILINGS
 from ranmailbot.ports import Books, Clock, Store, TemplateFault
 
 GROUP = 50
-"""Recipients in one transaction."""
+"""Recipients in one transaction. If the mail of so many cannot be written, it is the template, and nobody's facts."""
+_NAMED = 10
+"""So many of those whose mail cannot be written are named in the alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stuck:
+    """A recipient whose mail cannot be written, and why."""
+
+    application: Application | None
+    fault: TemplateFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,7 @@ class Announcer:
         try:
             return self._fire(milestone)
         except TemplateFault as fault:
-            remedy = f"Mend the template {fault.args[0]}; {milestone.key} then goes out by itself."
+            remedy = f"Mend the template {fault.args[0]} and restart the bot; {milestone.key} then goes out by itself."
             return self._alarm(milestone, "it cannot be written", remedy)
 
     def _fire(self, milestone: Milestone) -> int:
@@ -73,9 +85,11 @@ class Announcer:
                 books.fix_recipients(milestone.key, mailing.recipients(books, milestone))
             books.record(_opened(milestone), Outcome("opened"), (), self.clock.now(), None)
             doubtful = may_have_gone_out(books, milestone)
-        count = 0
-        while done := self._group(milestone, held=doubtful):
+        count, stuck = 0, dict[str, _Stuck]()
+        while done := self._group(milestone, stuck, held=doubtful):
             count += done
+        if stuck:
+            return count - len(stuck) + self._tell_of(milestone, stuck)
         if doubtful:
             with self.store.begin() as books:
                 looked_through(books, milestone, self.clock.now())
@@ -85,13 +99,28 @@ class Announcer:
             count += 1
         return count
 
-    def _group(self, milestone: Milestone, *, held: bool) -> int:
-        """Some more recipients, committed together."""
+    def _group(self, milestone: Milestone, stuck: dict[str, _Stuck], *, held: bool) -> int:
+        """Some more recipients, committed together; those whose mail cannot be written are added to `stuck`."""
         with self.store.begin() as books:
-            pending = books.pending(milestone.key, GROUP)
+            pending = books.pending(milestone.key, GROUP, but=stuck)
             for recipient in pending:
-                self._one(books, milestone, recipient, held=held)
+                try:
+                    with books.savepoint():
+                        self._one(books, milestone, recipient, held=held)
+                except TemplateFault as fault:
+                    stuck[recipient.key] = _Stuck(recipient.application, fault)
+                    if len(stuck) >= GROUP:
+                        raise
             return len(pending)
+
+    def _tell_of(self, milestone: Milestone, stuck: dict[str, _Stuck]) -> int:
+        """These are tried again at every look, until the template takes their facts or the mailing lapses."""
+        named = [one.application.reference for one in stuck.values() if one.application is not None][:_NAMED]
+        unnamed = len(stuck) - len(named)
+        who = ", ".join([*named, *([f"{unnamed} {'more' if named else 'of its recipients'}"] if unnamed else [])])
+        templates = ", ".join(sorted({str(one.fault.args[0]) for one in stuck.values()}))
+        remedy = f"Mend the template {templates} and restart the bot; they then get it. All others have got theirs."
+        return self._alarm(milestone, f"it cannot be written to {who}", remedy)
 
     def _one(self, books: Books, milestone: Milestone, recipient: Recipient, *, held: bool) -> None:
         now = self.clock.now()

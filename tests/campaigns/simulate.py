@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -348,6 +348,9 @@ def simulated(seeds: Sequence[int], build: str = "", jobs: int = 1) -> Iterator[
 
 def _briefly(task: tuple[int, str]) -> Result:
     """Without its story, and without the bot's own log."""
+    parent = parent_process()
+    if parent is not None and not parent.is_alive():
+        os._exit(1)  # somebody killed the command alone: nobody reads this any more
     before = logging.root.manager.disable
     logging.disable()
     try:

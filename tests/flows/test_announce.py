@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +13,12 @@ import pytest
 from ranmailbot.call.application import Decision
 from ranmailbot.call.call import MeetingRoom
 from ranmailbot.desk import Outcome
+from ranmailbot.flows.announce import GROUP
 from ranmailbot.flows.decide import decide_by_command
 from ranmailbot.mail.address import Address
-from tests.world import World, answers, settings
+from ranmailbot.mail.outgoing import CalendarEvent, Draft, OutgoingMail
+from ranmailbot.ports import Stationery, TemplateFault
+from tests.world import Mail, World, answers, settings
 
 ANN, BOB, CAT = "ann@example.org", "bob@example.org", "cat@example.org"
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -100,6 +104,78 @@ def test_a_call_whose_dates_are_past_sends_nothing_and_alarms_nobody(world: Worl
     world.go_to(local(2026, 11, 22, 12))
     assert world.all_sent() == []
     assert {state for _, state, _ in world.reports.books().milestones} == {"lapsed"}
+
+
+class TornStationery:
+    """Cannot write the deadline notice of some people."""
+
+    def __init__(self, whole: Stationery, torn: Collection[str]) -> None:
+        self.whole, self.torn = whole, torn
+
+    def write(self, draft: Draft, message_id: str, date: datetime, event: CalendarEvent | None) -> OutgoingMail:
+        if draft.kind == "deadline_notice" and draft.to.email in self.torn:
+            raise TemplateFault(draft.kind, "the template cannot use these facts (TypeError)")
+        return self.whole.write(draft, message_id, date, event)
+
+
+def tear(world: World, *people: str) -> None:
+    """From now on the deadline notice of these people cannot be written."""
+    world.desk = replace(world.desk, stationery=TornStationery(world.stationery, people))
+    world.start("worker-2")
+
+
+def told_of(world: World, words: str) -> list[Mail]:
+    """The alarms to the first organiser that say this."""
+    alarms = world.mails(world.call.organisers[0].email, "alarm")
+    return [alarm for alarm in alarms if words in " ".join(alarm.text.split())]
+
+
+def test_one_whose_mail_cannot_be_written_keeps_nobody_else_from_theirs_and_gets_it_when_it_can(world: World) -> None:
+    world.apply(ANN, (1,))
+    world.apply(BOB, (1,))
+    world.apply(CAT, (1,))
+    tear(world, BOB)
+    world.go_to(local(2022, 3, 10, 9, 1))
+    world.pass_time(hours=1)
+    assert [world.kinds(person).count("deadline_notice") for person in (ANN, BOB, CAT)] == [1, 0, 1]
+    (alarm,) = told_of(world, "cannot be written")
+    assert "deadline_notice:call:1 is due, but it cannot be written to A-002" in " ".join(alarm.text.split())
+    assert BOB not in alarm.text
+    tear(world)
+    world.pass_time(hours=1)
+    assert [world.kinds(person).count("deadline_notice") for person in (ANN, BOB, CAT)] == [1, 1, 1]
+    assert ("deadline_notice:call:1", "kept") in {(key, state) for key, state, _ in world.reports.books().milestones}
+
+
+def test_one_whose_mail_cannot_be_written_in_time_is_told_as_lapsed(world: World) -> None:
+    world.apply(ANN, (1,))
+    world.apply(BOB, (1,))
+    tear(world, BOB)
+    world.go_to(local(2022, 3, 10, 9, 1))
+    world.go_to(local(2022, 3, 13, 12))
+    assert [world.kinds(person).count("deadline_notice") for person in (ANN, BOB)] == [1, 0]
+    assert len(told_of(world, "deadline_notice:call:1 was due and did not go out in time")) == 1
+
+
+def test_a_template_that_fails_for_everybody_is_not_tried_for_hundreds(tmp_path: Path) -> None:
+    people = [f"person{number}@example.org" for number in range(70)]
+    world = World(tmp_path, listed=[Address("", person) for person in people])
+    world.go_to(local(2022, 3, 2, 10))
+    tried: list[str] = []
+    whole = world.stationery
+
+    class Counting(TornStationery):
+        def write(self, draft: Draft, message_id: str, date: datetime, event: CalendarEvent | None) -> OutgoingMail:
+            tried.extend([draft.to.email] * (draft.kind == "deadline_notice"))
+            return super().write(draft, message_id, date, event)
+
+    world.desk = replace(world.desk, stationery=Counting(whole, people))
+    world.start("worker-2")
+    world.clock.moment = local(2022, 3, 10, 9, 1)
+    world.announcer.run()
+    assert len(tried) == GROUP
+    world.submitter.run()
+    assert len(told_of(world, "deadline_notice:call:1 is due, but it cannot be written")) == 1
 
 
 def test_a_clock_that_goes_back_sends_nothing_again(world: World) -> None:

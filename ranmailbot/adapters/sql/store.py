@@ -211,8 +211,8 @@ class SqlBooks:
     def fix_recipients(self, milestone: str, recipients: Iterable[Recipient]) -> None:
         timeline.fix_recipients(self.shelf, milestone, recipients)
 
-    def pending(self, milestone: str, limit: int) -> tuple[Recipient, ...]:
-        return timeline.pending(self.shelf, milestone, limit)
+    def pending(self, milestone: str, limit: int, *, but: Collection[str] = ()) -> tuple[Recipient, ...]:
+        return timeline.pending(self.shelf, milestone, limit, but)
 
     def done(self, milestone: str, recipient: str) -> None:
         timeline.done(self.shelf, milestone, recipient)

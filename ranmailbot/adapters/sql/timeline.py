@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -43,11 +43,11 @@ def fix_recipients(shelf: Shelf, milestone: str, wanted: Iterable[Recipient]) ->
             shelf.insert(table, milestone=milestone, recipient=recipient.key, done=False)
 
 
-def pending(shelf: Shelf, milestone: str, limit: int) -> tuple[Recipient, ...]:
-    """The next recipients that are not done, in the order they were fixed."""
-    asked = {"call": shelf.call.key, "milestone": milestone, "most": limit}
-    while keys := shelf.connection.execute(_pending(), asked).scalars().all():
-        found = [(key, resolve(shelf, key)) for key in keys]
+def pending(shelf: Shelf, milestone: str, limit: int, but: Collection[str]) -> tuple[Recipient, ...]:
+    """The next recipients that are not done, in the order they were fixed, without these few keys."""
+    asked = {"call": shelf.call.key, "milestone": milestone, "most": limit + len(but)}
+    while keys := [key for key in shelf.connection.execute(_pending(), asked).scalars() if key not in but]:
+        found = [(key, resolve(shelf, key)) for key in keys[:limit]]
         for key in (key for key, recipient in found if recipient is None):
             done(shelf, milestone, key)  # erased meanwhile: nobody is left to write to
         if people_left := tuple(recipient for _, recipient in found if recipient is not None):
