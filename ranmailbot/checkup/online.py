@@ -30,6 +30,11 @@ SMTP_SECONDS = 30.0
 FEW_DAYS = 14
 SMALL_MAIL = 500_000
 """Bytes: a digest with many applications may be that large."""
+EFFECTS = {
+    "8bitmime": "our mails go out in 7 bits anyway",
+    "smtputf8": "addresses with letters beyond ASCII before the @ cannot be written to",
+}
+"""What follows if a submission server lacks an extension (RFC 6152, RFC 6531)."""
 SUBMISSION, MAILBOX = "submission", "mailbox"
 SPECIAL = {"junk": frozenset({"\\junk"}), "archive": frozenset({"\\sent", "\\archive"})}
 """By which special use (RFC 6154) a folder of ours is known."""
@@ -173,11 +178,11 @@ def _submission(post: SmtpSubmission) -> Iterator[Finding]:
     else:
         limit = f"it takes mails of up to {int(size):,} bytes" if size.isdecimal() and int(size) else "no limit is told"
         yield Finding("smtp.size", Level.OK, f"size of mails: {limit}")
-    if "smtputf8" not in able:
-        what = "it cannot SMTPUTF8: addresses with letters beyond ASCII before the @ cannot be written to"
-        yield Finding("smtp.capabilities", Level.NOTE, what)
+    lacking = [f"it cannot {name.upper()}: {effect}" for name, effect in EFFECTS.items() if name not in able]
+    if lacking:
+        yield Finding("smtp.capabilities", Level.NOTE, "; ".join(lacking))
     else:
-        yield Finding("smtp.capabilities", Level.OK, "it offers SMTPUTF8")
+        yield Finding("smtp.capabilities", Level.OK, "it offers 8BITMIME and SMTPUTF8")
 
 
 def _login_remedy(table: str) -> str:

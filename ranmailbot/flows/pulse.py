@@ -15,6 +15,8 @@ from ranmailbot.mail.outgoing import OutgoingMail
 from ranmailbot.ports import Clock, Submission, Unavailable
 from ranmailbot.watching import Moment, Part
 
+_OF_RECIPIENT = re.compile(r"4\d\d 4\.[124]\.\d+ to RCPT")
+"""A deferral for the sake of one recipient: address, mailbox or network of the other side (RFC 3463 3.2, 3.3, 3.5)."""
 _ADDRESS = re.compile(r"\S+@[\w.-]+")
 
 
@@ -98,7 +100,9 @@ class FeltSubmission:
         """See ports.Submission."""
         with self.pulse.trying(Part.SEND, proves=False):
             delivery = self.inner.send(mail, before_data)
-        if isinstance(delivery, (Deferred, Unclear)) or (isinstance(delivery, Refused) and not delivery.recipient):
+        if isinstance(delivery, Deferred) and _OF_RECIPIENT.match(delivery.reply):
+            self.pulse.turned(Part.SEND)  # says nothing of the server, neither good nor bad
+        elif isinstance(delivery, (Deferred, Unclear)) or (isinstance(delivery, Refused) and not delivery.recipient):
             self.pulse.failed(Part.SEND, f"the submission server takes no mail ({delivery.reply})")
         else:
             self.pulse.good(Part.SEND)

@@ -250,6 +250,18 @@ def test_a_line_is_stuck_when_it_does_not_come_round_though_not_when_it_merely_f
     assert set(stuck(scene.pulse.marks(), scene.tolerance, scene.pulse.now(), 0)) == {Part.FETCH, Part.COMMIT}
 
 
+def test_a_recipient_whose_own_server_is_away_says_nothing_of_ours() -> None:
+    pulse, submission = Pulse(PlayedClock(OPENING)), FakeSubmission()
+    mail = outgoing("anna@example.org")
+    submission.outcomes[mail.message_id] = Deferred("450 4.1.2 to RCPT")
+    felt = FeltSubmission(submission, pulse)
+    felt.send(mail, lambda _: True)
+    assert pulse.marks()[Part.SEND].failing is None
+    pulse.failed(Part.SEND, "before")
+    felt.send(mail, lambda _: True)
+    assert pulse.marks()[Part.SEND].failing is not None
+
+
 def tended(world: World) -> tuple[Vitals, Pulse]:
     pulse = Pulse(world.clock)
     return vitals(world.store, Alarms(world.desk, world.call), pulse, Tolerance(), "a-call"), pulse
