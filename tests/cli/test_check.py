@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from ranmailbot import config, service
 from ranmailbot.checkup import offline
 from ranmailbot.checkup.findings import Finding, Level, page, summary, to_mend
 from ranmailbot.cli import main
+from ranmailbot.cli.console import Console
+from ranmailbot.cli.progress import progress_on
 from ranmailbot.config import Settings
 from tests.world import ROOT
 
@@ -199,3 +202,24 @@ def test_the_last_line_says_how_much_there_is_to_mend() -> None:
     assert summary(FINDINGS[:1]) == "all is well"
     assert to_mend(FINDINGS)
     assert not to_mend((FINDINGS[0], FINDINGS[2]))
+
+
+class Terminal(io.StringIO):
+    """A terminal, or a pipe."""
+
+    def __init__(self, *, real: bool) -> None:
+        super().__init__()
+        self.real = real
+
+    def isatty(self) -> bool:
+        return self.real
+
+
+def test_progress_is_one_line_on_a_terminal_that_is_gone_in_the_end_and_nothing_in_a_pipe() -> None:
+    for real, quiet in ((True, False), (False, False), (True, True)):
+        err = Terminal(real=real)
+        with progress_on(Console(io.StringIO(), err), quiet=quiet) as progress:
+            progress("looking")
+        assert ("looking" in err.getvalue()) is (real and not quiet)
+        assert "\n" not in err.getvalue()
+        assert err.getvalue() == "" or err.getvalue().endswith("\r\x1b[K\r")
