@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from ranmailbot.adapters.imap_session import Watchdog
 from ranmailbot.adapters.smtp import SmtpSubmission
-from ranmailbot.adapters.tls import explain, verifying
+from ranmailbot.adapters.tls import client_context, explain
 from ranmailbot.mail.delivery import Sent
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.outgoing import OutgoingMail
@@ -149,7 +149,7 @@ class WebhookRoute:
     def _post(self, body: bytes, dog: Watchdog) -> int:
         parts = urlsplit(self.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        host, port, context = parts.hostname or "", parts.port or HTTPS, verifying(self.ca_file)
+        host, port, context = parts.hostname or "", parts.port or HTTPS, client_context(self.ca_file)
         connection = HTTPSConnection(host, port, timeout=self.seconds, context=context)
         try:
             plain = socket.create_connection((host, port), self.seconds)

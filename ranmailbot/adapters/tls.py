@@ -32,11 +32,11 @@ def tls_context(account: Account) -> ssl.SSLContext | None:
         if not is_loopback(account.host):
             raise ValueError(f'security "none" is for this machine only; {account.host} needs "tls" or "starttls"')
         return None
-    return verifying(account.ca_file)
+    return client_context(account.ca_file)
 
 
-def verifying(ca_file: Path | None) -> ssl.SSLContext:
-    """A context that verifies certificate and name. Raises Unavailable if the CA file cannot be used."""
+def client_context(ca_file: Path | None) -> ssl.SSLContext:
+    """A verifying context: the system's authorities, or only those in `ca_file`. Raises Unavailable if it is no PEM."""
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError):

@@ -203,8 +203,8 @@ def test_the_sign_of_life_comes_twice_as_often_as_systemd_wants_and_only_from_th
 
 
 def test_nothing_of_the_standard_tls_checks_is_switched_off(tmp_path: Path) -> None:
-    from ranmailbot.adapters.tls import verifying  # noqa: PLC0415 - this test alone
+    from ranmailbot.adapters.tls import client_context  # noqa: PLC0415 - this test alone
 
-    context = verifying(certificate(tmp_path)[0])
+    context = client_context(certificate(tmp_path)[0])
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
