@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -19,12 +20,38 @@ from ranmailbot.records import Aside, BooksReport, Fact, LetterRecord, MailRecor
 
 
 class Unavailable(Exception):
-    """Something we depend on is not there just now: leave everything as it is and come again. The text says what."""
+    """Something we depend on is not there just now: leave everything as it is and come again.
+
+    `what` says what; `remedy` what a person can do about it, if that is known. The text is both.
+    """
+
+    def __init__(self, what: str = "", remedy: str = "") -> None:
+        """Both are sentences without the full stop, and hold no secret and nobody's words."""
+        super().__init__(f"{what}; {remedy}" if remedy else what)
+        self.what, self.remedy = what, remedy
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token of OAuth2 that stands for a password. `provider` is "microsoft365", "google" or "command"."""
+
+    text: str = field(repr=False)
+    provider: str
+    renew_at: float = math.inf
+    """From this moment of the monotonic clock on, whoever has logged in with it should log in anew."""
+
+
+class TokenSource(Protocol):
+    """Hands out access tokens; any thread may ask."""
+
+    def __call__(self, refused: str = "") -> AccessToken:
+        """A fresh token, but not one that a server has `refused`, if there is another. Raises Unavailable."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where and as whom to log in. `security` is "tls", "starttls", or "none" (built-in server on loopback only)."""
+    """Where and as whom to log in: with a password, or with tokens. `security` "none" is for loopback only."""
 
     host: str
     port: int
@@ -32,9 +59,11 @@ class Account:
     user: str
     password: str
     ca_file: Path | None = None
+    tokens: TokenSource | None = None
+    """Where tokens come from; the password then is empty."""
 
     def __repr__(self) -> str:
-        """Without the password: this text may reach a log."""
+        """Without password and tokens: this text may reach a log."""
         return f"Account({self.user}@{self.host}:{self.port}, {self.security})"
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from ranmailbot.adapters.access_tokens import with_tokens
 from ranmailbot.adapters.embedded import HOST, EmbeddedServer, start_embedded
 from ranmailbot.adapters.imap import ImapFolders, ImapMailbox
 from ranmailbot.adapters.jinja import JinjaStationery
@@ -35,6 +36,7 @@ from ranmailbot.adapters.sql.reserve import Reserve
 from ranmailbot.adapters.sql.store import SqlStore
 from ranmailbot.call.application import Application, Decision, Rsvp, Status
 from ranmailbot.config import Settings
+from ranmailbot.flows.access_watch import AccessWatch
 from ranmailbot.flows.alarm import Alarms
 from ranmailbot.flows.announce import Announcer
 from ranmailbot.flows.brake import Brake
@@ -192,6 +194,7 @@ class Worker:
         self._clock_watch = ClockWatch(desktop.store, alarms, self.clock)
         self._disk_watch = DiskWatch(desktop.store, alarms, self.clock)
         self._vitals = vitals(desktop.store, alarms, self.pulse, self.settings.alarm.tolerance, call.key)
+        self._access_watch = AccessWatch(desktop.store, alarms, self.clock, self.settings.grants)
         brake = Brake(alarms, limits.replies_per_hour)
         owner = f"worker-{secrets.token_hex(4)}"
         self._submitter = Submitter(submission, desktop.store, self.clock, limits, owner, self._archive.archived, brake)
@@ -224,12 +227,13 @@ class Worker:
         return count
 
     def tend_keys(self) -> None:
-        """Once a day: keys past their time are destroyed, the key store is copied."""
+        """Once a day: keys past their time are destroyed, the key store is copied; access that ends soon is told."""
         today = self.clock.now().date()
         if today != self._tended:
             lives = self.settings.keys
             days = {"strangers": lives.strangers_days, "organisers": lives.organisers_days}
             tend(self._seal, self._keys.folder, today, **days)
+            self._access_watch.run()
             self._tended = today
 
     def wait(self, seconds: float) -> None:
@@ -336,6 +340,8 @@ def configured_server(settings: Settings) -> MailServer | None:
     imap, smtp = settings.mailbox.account, settings.submission.account
     if imap is None or smtp is None:
         return None
+    real = WallClock()  # whatever clock is played: providers compare it with theirs
+    imap, smtp = with_tokens(((imap, settings.mailbox.grant), (smtp, settings.submission.grant)), real)
     folders = ImapFolders(junk=settings.mailbox.junk, archive=settings.mailbox.archive)
     return MailServer(imap, smtp, settings.submission.archive, settings.mailbox.authserv_id, folders)
 

@@ -35,3 +35,14 @@ def bench() -> Iterator[Bench]:
         pytest.skip(reason)
     with real_servers.running() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def token_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A bench of its own on which access tokens open mailboxes, with the endpoint that gives them (a TokenBench)."""
+    if reason := real_servers.missing():
+        pytest.skip(reason)
+    from tests.interop.oauth2 import token_bench  # noqa: PLC0415 - wants the libraries of the providers
+
+    with token_bench(tmp_path_factory.mktemp("tokens")) as running:
+        yield running

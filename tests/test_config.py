@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from ranmailbot import config
 from ranmailbot.config import values
-from ranmailbot.config.accounts import Surroundings
 from ranmailbot.config.loading import faults
+from ranmailbot.config.secret_files import Surroundings
 from ranmailbot.config.sections import LIMIT_WORDS
 from ranmailbot.config.when import parse_late, parse_when
 from ranmailbot.mail.limits import Limits

@@ -22,9 +22,9 @@ from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ranmailbot.adapters.imap_session import Watchdog
 from ranmailbot.adapters.smtp import SmtpSubmission
 from ranmailbot.adapters.tls import client_context, explain
+from ranmailbot.adapters.watchdog import Watchdog
 from ranmailbot.mail.delivery import Sent
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.outgoing import OutgoingMail

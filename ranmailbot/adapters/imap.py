@@ -3,11 +3,12 @@
 The folder is the cursor: what lies in INBOX or Junk is still to be read; flags mean nothing, because people and their
 phones set them. Sizes are asked before contents, UIDs are matched exactly, and nothing is marked by reading.
 Fear: a hostile or broken server (see imap_session.py), and a UIDVALIDITY that changes under us (RFC 3501 2.3.1.1).
-Known limit: login by password only; OAuth2 (XOAUTH2) will come in through `connect`.
+With tokens a session is made anew shortly before its token ends: Exchange ends it otherwise in the middle of an errand.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -21,18 +22,20 @@ from imapclient import DELETED
 from imapclient.exceptions import ProtocolError
 
 from ranmailbot.adapters.imap_archive import ArchiveMemory, written_after
+from ranmailbot.adapters.imap_folders import JUNK, SENT, is_there, namespace, of_purpose
 from ranmailbot.adapters.imap_session import (
     BROKEN,
     Client,
     Patience,
-    Watchdog,
     connect,
     drop,
     readable,
     section,
     uid_lists,
 )
+from ranmailbot.adapters.login_faults import after_login
 from ranmailbot.adapters.tls import explain, is_loopback
+from ranmailbot.adapters.watchdog import Watchdog
 from ranmailbot.ports import Account, Archived, Clock, Envelope, Unavailable
 
 _UIDS_AT_ONCE = 200
@@ -45,7 +48,8 @@ _OVERTAKING = timedelta(minutes=30)
 class ImapFolders:
     """Folder names as people know them ("/" between levels; the server's own prefix and delimiter are added).
 
-    An empty `junk` is not read; an empty `archive` proves nothing.
+    An empty `junk` is not read; an empty `archive` proves nothing. Where there is no folder of such a name, that which
+    the server says is for spam, or for what was sent, is taken.
     """
 
     inbox: str = "INBOX"
@@ -86,6 +90,7 @@ class ImapMailbox:
         self._memory = ArchiveMemory(memory)
         self._dog = Watchdog()
         self._client: Client | None = None
+        self._renew_at = math.inf
         self._existing: dict[str, str] = {}
         self._prefix, self._delimiter = "", "/"
         self._known: dict[str, tuple[int, int]] = {}
@@ -176,7 +181,11 @@ class ImapMailbox:
     @contextmanager
     def _speaking(self, doing: str, seconds: float = 0, size: int = 0) -> Iterator[Client]:
         """A logged-in client for one errand that may take `seconds` and bring `size` bytes more than usual."""
-        client = self._connected()
+        with self._errand(self._connected(), doing, seconds, size) as client:
+            yield client
+
+    @contextmanager
+    def _errand(self, client: Client, doing: str, seconds: float = 0, size: int = 0) -> Iterator[Client]:
         client.allow(size)
         try:
             with self._dog.within(self._patience.command_seconds + seconds):
@@ -186,14 +195,18 @@ class ImapMailbox:
             self._client = None
             drop(client, self._dog)
             account = self._account
+            if (told := after_login(account, str(fault))) is not None:
+                raise told from None
             raise Unavailable(f"mailbox {account.host}:{account.port}: {doing}: {reason}") from None
 
     def _connected(self) -> Client:
+        if self._client is not None and self._clock.monotonic() >= self._renew_at:
+            self.close()
         if self._client is None:
-            self._client = connect(self._account, self._patience, self._dog)
+            self._client, self._renew_at = connect(self._account, self._patience, self._dog)
             self._existing = {}
-            with self._speaking("asking for its folders") as client:
-                self._prefix, self._delimiter = _namespace(client)
+            with self._errand(self._client, "asking for its folders") as client:
+                self._prefix, self._delimiter = namespace(client)
                 self._note_archive(client)
         return self._client
 
@@ -209,10 +222,12 @@ class ImapMailbox:
     def _actual(self, client: Client, name: str) -> str | None:
         """The folder's name on the server, or None if there is no such folder."""
         if name not in self._existing:
-            for candidate in dict.fromkeys((self._full(name), name)):
-                if candidate.upper() == "INBOX" or client.folder_exists(candidate):
-                    self._existing[name] = candidate
-                    break
+            found = next((one for one in dict.fromkeys((self._full(name), name)) if is_there(client, one)), None)
+            purpose = {self._folders.junk: JUNK, self._folders.archive: SENT}.get(name)
+            if found is None and purpose:
+                found = of_purpose(client, purpose)
+            if found is not None:
+                self._existing[name] = found
         return self._existing.get(name)
 
     def _made(self, client: Client, name: str) -> str:
@@ -355,19 +370,6 @@ class _Alarm:
     def __del__(self) -> None:
         os.close(self.descriptor)
         os.close(self._writer)
-
-
-def _namespace(client: Client) -> tuple[str, str]:
-    """The prefix and the delimiter of our own folders (RFC 2342); without NAMESPACE as LIST shows them."""
-    if client.has_capability("NAMESPACE"):
-        personal = client.namespace().personal
-        if personal:
-            prefix, delimiter = personal[0]
-            return prefix or "", delimiter or "/"
-    for _, delimiter, _ in client.list_folders("", "INBOX"):
-        if delimiter:
-            return "", delimiter.decode("ascii")
-    return "", "/"
 
 
 def _still_there(client: Client) -> list[str]:

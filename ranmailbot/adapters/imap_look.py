@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ranmailbot.adapters.imap_session import BROKEN, Client, Patience, Watchdog, connect, drop, section
+from ranmailbot.adapters.imap_session import BROKEN, Client, Patience, connect, drop, section
 from ranmailbot.adapters.tls import explain
+from ranmailbot.adapters.watchdog import Watchdog
 from ranmailbot.ports import Account, Unavailable
 
 _NEWEST = 50
@@ -121,7 +122,7 @@ class MailboxLook:
 
     @contextmanager
     def _speaking(self, doing: str) -> Iterator[Client]:
-        client = self._client = self._client or connect(self.account, self.patience, self._dog)
+        client = self._client = self._client or connect(self.account, self.patience, self._dog)[0]
         client.allow(0)
         try:
             with self._dog.within(self.patience.command_seconds):

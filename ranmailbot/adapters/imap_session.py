@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import imaplib
 import io
+import math
 import select
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError, ProtocolError
 
+from ranmailbot.adapters.bearer import Login, mechanism
+from ranmailbot.adapters.login_faults import NO_BEARER, login_refused
 from ranmailbot.adapters.tls import explain, tls_context
-from ranmailbot.ports import Account, Unavailable
+from ranmailbot.adapters.watchdog import Watchdog
+from ranmailbot.ports import AccessToken, Account, Unavailable
 
 BROKEN = (
     OSError,
@@ -53,43 +56,6 @@ class Patience:
     poll_seconds: float = 60
     answer_bytes: int = 16_000_000
     slowest_bytes_per_second: int = 50_000
-
-
-class Watchdog:
-    """Cuts a connection that takes longer than allowed. Known limit: one thread for each guarded command."""
-
-    def __init__(self) -> None:
-        self._socket: socket.socket | None = None
-        self.cut = False
-
-    def guard(self, connection: socket.socket) -> None:
-        """Watch this connection: a duplicate stays valid while TLS wraps the original."""
-        self.release()
-        self._socket = connection.dup()
-        self.cut = False
-
-    def release(self) -> None:
-        """Watch nothing any more."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Let the body take so long at most."""
-        timer = threading.Timer(seconds, self._bite)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def _bite(self) -> None:
-        self.cut = True
-        if self._socket is not None:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 class Imap4(imaplib.IMAP4):
@@ -165,6 +131,28 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient publishes no types
         """The budget of the next command: its answer may have so many bytes, and what every answer may have."""
         self._imap.budget = self._patience.answer_bytes + size
 
+    def sign_in(self, account: Account, token: AccessToken) -> None:
+        """AUTHENTICATE with a token; its first words go with the command if the server takes them so (RFC 4959).
+
+        Raises LoginError with what the server said. imapclient's own way would say the token twice when it is refused.
+        """
+        name = mechanism(
+            [ability.decode("ascii", "replace")[5:] for ability in self.capabilities() if _is_auth(ability)]
+        )
+        if name is None:
+            raise LoginError(NO_BEARER)
+        login = Login(name, account, token)
+        words = [name, login.first().decode("ascii")] if self.has_capability("SASL-IR") else [name]
+        self._imap.literal = login.answer  # imaplib asks it at every "+"
+        try:
+            kind, data = self._imap._simple_command("AUTHENTICATE", *words)  # noqa: SLF001 - imaplib's authenticate knows no SASL-IR
+        finally:
+            self._imap.literal = None
+        if kind != "OK":
+            raise LoginError(f"{str(data[0] or b'', 'ascii', 'replace')} {login.told}")
+        self._imap.state = "AUTH"
+        self._cached_capabilities = None
+
     def idle_for(self, seconds: float, wake: int) -> bool:
         """One round of IDLE: until news, until the descriptor `wake` is readable, or for so many seconds.
 
@@ -177,26 +165,58 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient publishes no types
         return any(isinstance(line, tuple) and len(line) > 1 and line[1] in _NEWS for line in told)
 
 
-def connect(account: Account, patience: Patience, dog: Watchdog) -> Client:
-    """A connection, secured and logged in. Raises Unavailable, saying what to look at."""
+def connect(account: Account, patience: Patience, dog: Watchdog) -> tuple[Client, float]:
+    """A connection, secured and logged in, and when it should be made anew (monotonic, for the token's sake).
+
+    A token that is refused is thrown away, and another one tried, once. Raises Unavailable, saying what to look at.
+    """
+    if account.tokens is None:
+        return _connected(account, None, patience, dog), math.inf
+    token = account.tokens()
+    try:
+        return _connected(account, token, patience, dog), token.renew_at
+    except _Refused as first:
+        newer = account.tokens(token.text)
+        if newer.text == token.text:
+            raise first.told from None
+    try:
+        return _connected(account, newer, patience, dog), newer.renew_at
+    except _Refused as second:
+        raise second.told from None
+
+
+class _Refused(Exception):
+    """The server refused a token; `told` is what to say if there is no better one."""
+
+    def __init__(self, told: Unavailable) -> None:
+        super().__init__()
+        self.told = told
+
+
+def _connected(account: Account, token: AccessToken | None, patience: Patience, dog: Watchdog) -> Client:
+    """Raises Unavailable, or _Refused for a token."""
     context = tls_context(account)
-    place = f"mailbox {account.host}:{account.port}"
     client: Client | None = None
     try:
         with dog.within(patience.command_seconds):
             client = Client(account, context, patience, dog)
             if account.security == "starttls":
                 client.starttls(context)
-            client.login(account.user, account.password)
+            if token is None:
+                client.login(account.user, account.password)
+            else:
+                client.sign_in(account, token)
             client.capabilities()
             return client
-    except LoginError:
-        reason = f"login refused for {account.user}; is the password right, and is IMAP allowed for this account?"
+    except LoginError as fault:
+        told = login_refused("IMAP", account, token, str(fault))
+        problem: Exception = told if token is None else _Refused(told)
     except BROKEN as fault:
         reason = "no answer in time" if dog.cut else explain(fault)
+        problem = Unavailable(f"mailbox {account.host}:{account.port}: {reason}")
     if client is not None:
         drop(client, dog)
-    raise Unavailable(f"{place}: {reason}")
+    raise problem
 
 
 def drop(client: Client, dog: Watchdog) -> None:
@@ -218,6 +238,10 @@ def uid_lists(uids: list[int], size: int) -> Iterator[list[int]]:
     """Integer UIDs in lists of at most `size`: imapclient 4 fails on sets such as "1:*" after the server has acted."""
     for start in range(0, len(uids), size):
         yield uids[start : start + size]
+
+
+def _is_auth(ability: bytes) -> bool:
+    return ability.upper().startswith(b"AUTH=")
 
 
 def section(answer: dict[bytes, Any], start: bytes) -> bytes:

@@ -5,7 +5,8 @@ oddity it is thrown away, because the next mail would otherwise read the last on
 Fear: a connection that breaks after DATA (the mail may have been sent: Unclear, never "try again"), a recipient that
 smuggles commands, content that smuggles a second mail, a server that drips. Nothing the server says is passed on but
 its codes: its words may hold addresses.
-Known limits: one recipient a mail; login by password only, OAuth2 (XOAUTH2) will come in through `_connected`.
+A token that is refused is thrown away, and another one tried, once.
+Known limits: one recipient a mail; no SMTPUTF8: an address beyond ASCII is refused, and people see it.
 """
 
 from __future__ import annotations
@@ -26,18 +27,23 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
+from ranmailbot.adapters.bearer import Login, mechanism
+from ranmailbot.adapters.login_faults import NO_BEARER, login_refused
 from ranmailbot.adapters.tls import explain, tls_context
 from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear, Unwanted
 from ranmailbot.mail.outgoing import OutgoingMail
-from ranmailbot.ports import Account, Unavailable
+from ranmailbot.ports import AccessToken, Account, Unavailable
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@)(?=.{{3,254}}\Z){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _LONE_BREAK = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?=\s|\Z)")
-_CLOSING = 421
+_CLOSING, _GO_ON, _WELCOME, _NO_SUCH_WAY = 421, 334, 235, 504
 _LOGIN_WANTED = frozenset({530, 534, 535, 538})
+_SEND_AS_DENIED = frozenset({"5.2.252", "5.7.60"})
+LONGEST = 6
+"""How many times `timeout_seconds` one mail may take: MAIL lost, two logins, MAIL, DATA, RSET."""
 _LOST = (SMTPServerDisconnected, SMTPTimeoutError, TimeoutError, OSError)
 
 
@@ -53,7 +59,8 @@ class _Stopped:
 class SmtpSubmission:
     """The submission server. `archive` is an extra envelope recipient of ours, so that each sent mail can be proved.
 
-    `timeout_seconds` is for connecting and logging in, and again for one whole mail. Close it when done.
+    `timeout_seconds` is for connecting and logging in, again for what comes before DATA, again for the content. With a
+    dead connection and a refused token before them that is six times at most (`LONGEST`). Close it when done.
     """
 
     account: Account
@@ -98,9 +105,9 @@ class SmtpSubmission:
         """One mail. Where a kept connection turns out to be dead, a new one is tried once: nothing was asked yet."""
         kept = self._client is not None
         try:
-            stopped = await self._envelope(mail)
+            stopped = await self._envelope(mail, kept=kept)
             if stopped is not None and stopped.lost and kept:
-                stopped = await self._envelope(mail)
+                stopped = await self._envelope(mail, kept=False)
             if stopped is not None:
                 return stopped.outcome
             if not before_data(self._archived):
@@ -111,7 +118,12 @@ class SmtpSubmission:
             self._drop()
             raise
 
-    async def _envelope(self, mail: OutgoingMail) -> _Stopped | None:
+    @staticmethod
+    def _lapsed(fault: SMTPResponseException, *, kept: bool) -> bool:
+        """Whether a server ends an idle connection (421), or does not know the login of a kept one any more."""
+        return fault.code == _CLOSING or (kept and fault.code in _LOGIN_WANTED)
+
+    async def _envelope(self, mail: OutgoingMail, *, kept: bool) -> _Stopped | None:
         """Everything before DATA; None if the recipient was accepted."""
         client, stage = await self._connected(), "MAIL"
         try:
@@ -121,9 +133,10 @@ class SmtpSubmission:
                 await client.rcpt(mail.recipient)
                 await self._add_archive(client)
         except SMTPResponseException as fault:
-            # A server that ends an idle connection may say 421 first.
-            idle_end = fault.code == _CLOSING and stage == "MAIL"
-            return _Stopped(await self._refused(fault, stage), lost=idle_end)
+            if stage == "MAIL" and self._lapsed(fault, kept=kept):
+                self._drop()
+                return _Stopped(Deferred(_reply(fault, stage)), lost=True)
+            return _Stopped(await self._refused(fault, stage), lost=False)
         except (*_LOST, SMTPException):
             self._drop()
             return _Stopped(Deferred(f"no answer to {stage}"), lost=True)
@@ -168,7 +181,7 @@ class SmtpSubmission:
         else:
             await self._reset()
         reply = _reply(fault, stage)
-        if kind is Refused:
+        if kind is Refused and not _may_be_mended(fault):
             return Refused(reply, recipient=stage == "RCPT" and not _about_us(fault))
         return Deferred(reply)
 
@@ -187,14 +200,32 @@ class SmtpSubmission:
         if self._client is not None and self._client.is_connected:
             return self._client
         self._drop()
+        token = self.account.tokens() if self.account.tokens else None
+        try:
+            return await self._logged_in(token)
+        except SMTPAuthenticationError as fault:
+            if token is None or self.account.tokens is None:
+                raise self._login_refused(fault, None) from None
+            newer = self.account.tokens(token.text)
+            if newer.text == token.text:
+                raise self._login_refused(fault, token) from None
+        try:
+            return await self._logged_in(newer)
+        except SMTPAuthenticationError as fault:
+            raise self._login_refused(fault, newer) from None
+
+    def _login_refused(self, fault: SMTPAuthenticationError, token: AccessToken | None) -> Unavailable:
+        return login_refused("SMTP", self.account, token, f"{fault.code} {fault.message}")
+
+    async def _logged_in(self, token: AccessToken | None) -> SMTP:
+        """A connection of its own, secured and logged in. Raises Unavailable, or SMTPAuthenticationError."""
         try:
             async with asyncio.timeout(self.timeout_seconds):
-                self._client = await self._connect()
+                self._client = await self._connect(token)
                 return self._client
-        except SMTPAuthenticationError as fault:
-            reason = (
-                f"login refused for {self.account.user} ({fault.code}); is the password right, and is SMTP allowed?"
-            )
+        except SMTPAuthenticationError:
+            self._drop()
+            raise
         except SMTPResponseException as fault:
             reason = f"it does not take us now ({fault.code})"
         except (*_LOST, SMTPException, ValueError) as fault:
@@ -202,7 +233,7 @@ class SmtpSubmission:
         self._drop()
         raise Unavailable(f"{self._place}: {reason}")
 
-    async def _connect(self) -> SMTP:
+    async def _connect(self, token: AccessToken | None) -> SMTP:
         account = self.account
         client = SMTP(
             hostname=account.host,
@@ -216,7 +247,9 @@ class SmtpSubmission:
         self._client = client  # so that it is closed whatever happens next
         await client.connect()
         await client.ehlo()
-        if account.user:
+        if token is not None:
+            await _sign_in(client, account, token)
+        elif account.user:
             await client.login(account.user, account.password)
         return client
 
@@ -239,6 +272,22 @@ class SmtpSubmission:
         return f"submission server {self.account.host}:{self.account.port}"
 
 
+async def _sign_in(client: SMTP, account: Account, token: AccessToken) -> None:
+    """AUTH with a token (RFC 4954). A server that refuses says why first (334), and no only after our empty line.
+
+    Raises SMTPAuthenticationError with its code, enhanced code and words.
+    """
+    name = mechanism(client.server_auth_methods)
+    if name is None:
+        raise SMTPAuthenticationError(_NO_SUCH_WAY, NO_BEARER)
+    login = Login(name, account, token)
+    answer = await client.execute_command(b"AUTH", name.encode(), login.first())
+    if answer.code == _GO_ON:
+        answer = await client.execute_command(login.answer(answer.message.encode("ascii", "replace")))
+    if answer.code != _WELCOME:
+        raise SMTPAuthenticationError(answer.code, f"{answer.message} {login.told}")
+
+
 def _check(mail: OutgoingMail) -> None:
     """Refuse what could smuggle a command or a second mail."""
     if not _ADDRESS.fullmatch(mail.recipient):
@@ -259,6 +308,12 @@ def _options(client: SMTP, mail: OutgoingMail) -> list[str]:
 def _kind(code: int) -> type[Deferred] | type[Refused] | None:
     """What a reply code says: not now, never, or nothing that makes sense here (RFC 5321 4.2.1)."""
     return {4: Deferred, 5: Refused}.get(code // 100)
+
+
+def _may_be_mended(fault: SMTPResponseException) -> bool:
+    """Whether Exchange says that we may not send as this mailbox: a setting there, so no mail is given up for it."""
+    enhanced = _ENHANCED.match(fault.message)
+    return enhanced is not None and enhanced[0] in _SEND_AS_DENIED
 
 
 def _reply(fault: SMTPResponseException, stage: str) -> str:

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
-from ranmailbot.adapters.imap_session import Watchdog
 from ranmailbot.adapters.tls import explain, tls_context
+from ranmailbot.adapters.watchdog import Watchdog
 from ranmailbot.ports import Account
 
 Protocol = Literal["imap", "smtp"]

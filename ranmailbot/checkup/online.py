@@ -146,7 +146,7 @@ def _mailbox(box: MailboxLook) -> Iterator[Finding]:
     try:
         able = box.capabilities()
     except Unavailable as fault:
-        yield Finding("imap.login", Level.FAULT, str(fault), _login_remedy(MAILBOX), MAILBOX)
+        yield Finding("imap.login", Level.FAULT, fault.what, fault.remedy or _login_remedy(MAILBOX), MAILBOX)
         return
     yield Finding("imap.login", Level.OK, "the login works")
     lacking = [name for name in ("IDLE", "MOVE", "UIDPLUS", "SPECIAL-USE") if name not in able]
@@ -168,7 +168,7 @@ def _submission(post: SmtpSubmission) -> Iterator[Finding]:
     try:
         able = post.features()
     except Unavailable as fault:
-        yield Finding("smtp.login", Level.FAULT, str(fault), _login_remedy(SUBMISSION), SUBMISSION)
+        yield Finding("smtp.login", Level.FAULT, fault.what, fault.remedy or _login_remedy(SUBMISSION), SUBMISSION)
         return
     yield Finding("smtp.login", Level.OK, "the login works")
     size = able.get("size", "").strip()
@@ -194,7 +194,7 @@ def folders(box: MailboxLook, mail: MailServer, token: str) -> tuple[Places | No
     try:
         (prefix, delimiter), there = box.personal(), box.folders()
     except Unavailable as fault:
-        return None, [Finding("imap.folders", Level.FAULT, str(fault), _login_remedy(MAILBOX), MAILBOX)]
+        return None, [Finding("imap.folders", Level.FAULT, fault.what, fault.remedy or _login_remedy(MAILBOX), MAILBOX)]
 
     def actual(name: str) -> str:
         full = name.replace("/", delimiter)

@@ -19,7 +19,7 @@ from ranmailbot.checkup.probe import Own
 from ranmailbot.checkup.trip import Proven
 from ranmailbot.cli.console import REFUSED, Console
 from ranmailbot.cli.correct import described, say_what_is_stopped
-from ranmailbot.cli.desk import desktop_of, settings_of
+from ranmailbot.cli.desk import desktop_of, ending_access, settings_of
 from ranmailbot.cli.progress import progress_on
 from ranmailbot.flows.brake import holds
 from ranmailbot.records import Hold
@@ -34,6 +34,7 @@ def check(console: Console, options: Namespace) -> int:
     if not options.json:
         console.say(config.explain(settings))
     findings = list(offline.checked(settings, lambda: desktop_of(options).close()))
+    findings += [Finding("config.access", Level.WARNING, text) for text in ending_access(settings)]
     proven = None
     if options.alarm:
         findings += _alarm(settings)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ranmailbot import config, service
 from ranmailbot.cli.console import Console, Usage
+from ranmailbot.grants import ending
 
 
 def settings_of(options: Namespace) -> config.Settings:
@@ -29,7 +30,14 @@ def local(moment: datetime, zone: str) -> str:
     return f"{moment.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M %Z}"
 
 
+def ending_access(settings: config.Settings) -> tuple[str, ...]:
+    """What the bot logs in with and that ends within a week, or has ended."""
+    today = service.WallClock().now().date()
+    told = (ending(grant, today) for grant in settings.grants)
+    return tuple(f"{one[0]}. {one[1]}" for one in told if one is not None)
+
+
 def warn(console: Console, settings: config.Settings) -> None:
     """Warnings of the configuration."""
-    for warning in settings.warnings:
+    for warning in (*settings.warnings, *ending_access(settings)):
         console.note(f"warning: {warning}")

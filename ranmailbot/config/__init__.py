@@ -1,7 +1,7 @@
 """Settings: config.toml is read once, at the start, and either all of it is right or every fault is told at once.
 
 Beyond this room travel only frozen dataclasses. Whoever writes the file is trusted, their typing is not.
-Known limits: no OAuth2 yet; a session begins and ends on the same day.
+Known limit: a session begins and ends on the same day.
 """
 
 from ranmailbot.config.complaint import BadConfig, Complaint

@@ -1,30 +1,28 @@
 """Where to fetch and submit mail, and as whom. Passwords come from the environment or a file, never from config.toml.
 
-Fear: other users of the machine. A password file that they can read is refused.
-Known limit: passwords only; OAuth2 has no key here yet.
+Fear: other users of the machine (see secret_files.py). How tokens are got instead of passwords stands in sign_in.py.
 """
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import BaseModel
 
+from ranmailbot.config import secret_files, sign_in
 from ranmailbot.config.complaint import Fault
+from ranmailbot.config.oauth2 import OAuth2Section
+from ranmailbot.config.secret_files import Surroundings
 from ranmailbot.config.sections import Security
 from ranmailbot.config.shape import Tables, seen
 from ranmailbot.config.values import STRICT, Host, Line, Variable
+from ranmailbot.grants import Grant
 from ranmailbot.ports import Account
 
 Section = Literal["mailbox", "submission"]
 PORTS = {"mailbox": {"tls": 993, "starttls": 143}, "submission": {"tls": 465, "starttls": 587}}
-SERVER_KEYS = ("host", "port", "security", "user", "password_env", "password_file", "ca_file")
-LARGEST_PASSWORD_FILE = 10_000
+SERVER_KEYS = ("host", "port", "security", "user", "password_env", "password_file", "ca_file", sign_in.TABLE)
 
 
 class Kind(BaseModel):
@@ -59,14 +57,6 @@ class Server(BaseModel):
     ca_file: Line | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What passwords are taken from: environment variables, and the folder that relative files are seen from."""
-
-    environment: Mapping[str, str]
-    folder: Path
-
-
 def is_built_in(tables: Tables) -> bool | None:
     """Whether our own server holds the mailbox; None if the file does not say it soundly."""
     kind = seen(Kind, tables.get("mailbox"))
@@ -86,28 +76,23 @@ def faults(tables: Tables, around: Surroundings) -> Iterator[Fault]:
             yield from _not_needed(section, table)
         else:
             yield from _needed(section, table)
-            yield from _password_faults(section, table, around)
+            yield from _login_faults(section, table, around)
             yield from _ca_file(section, table, around)
 
 
 def account(section: Section, tables: Tables, around: Surroundings) -> Account | None:
-    """The account of a table without faults; None if the server is built in."""
+    """The account of a table without faults, but for the tokens (see `grant`); None if the server is built in."""
     if is_built_in(tables):
         return None
-    own, mailbox = _table(section, tables), _table("mailbox", tables)
+    own, way = _table(section, tables), _way(section, tables)
     server = Server.model_validate(own)
     security = server.security or "tls"
-    user = HasUser.model_validate(own).user or HasUser.model_validate(mailbox).user or ""
-    secrets = Secrets.model_validate(own)
-    if secrets == Secrets():
-        # The submission server usually knows the same account as the mailbox.
-        secrets = Secrets.model_validate(mailbox)
     return Account(
         host=server.host or "",
         port=server.port or PORTS[section][security],
         security=security,
-        user=user,
-        password=_password(secrets, around),
+        user=_user(section, tables),
+        password="" if sign_in.TABLE in way else _password(Secrets.model_validate(way), around),
         ca_file=around.folder / server.ca_file if server.ca_file else None,
     )
 
@@ -115,6 +100,26 @@ def account(section: Section, tables: Tables, around: Surroundings) -> Account |
 def password_of(secrets: Secrets, around: Surroundings) -> str:
     """The password that these keys name. Raises ValueError with a remedy that never holds it."""
     return _password(secrets, around)
+
+
+def grant(section: Section, tables: Tables, around: Surroundings) -> Grant | None:
+    """What access tokens are asked for with; None if there is a password."""
+    way = _way(section, tables)
+    if is_built_in(tables) or sign_in.TABLE not in way:
+        return None
+    return sign_in.grant(OAuth2Section.model_validate(way[sign_in.TABLE]), _user(section, tables), around)
+
+
+def _way(section: Section, tables: Tables) -> dict[str, object]:
+    """The table that says how to log in: the submission server usually knows the same account as the mailbox."""
+    own = _table(section, tables)
+    named = sign_in.TABLE in own or Secrets.model_validate(own) != Secrets()
+    return own if named else _table("mailbox", tables)
+
+
+def _user(section: Section, tables: Tables) -> str:
+    users = (HasUser.model_validate(_table(name, tables)).user for name in (section, "mailbox"))
+    return next((user for user in users if user), "")
 
 
 def _table(section: Section, tables: Tables) -> dict[str, object]:
@@ -139,9 +144,17 @@ def _needed(section: str, table: dict[str, object]) -> Iterator[Fault]:
             yield Fault((section, name), None, remedy)
 
 
-def _password_faults(section: str, table: dict[str, object], around: Surroundings) -> Iterator[Fault]:
+def _login_faults(section: str, table: dict[str, object], around: Surroundings) -> Iterator[Fault]:
+    """A password or tokens; the submission server may leave both to the mailbox."""
+    yield from sign_in.faults(section, table, around)
     secrets = seen(Secrets, table)
-    if secrets is None or (section == "submission" and secrets == Secrets()):
+    if secrets is None or (section == "submission" and secrets == Secrets() and sign_in.TABLE not in table):
+        return
+    if sign_in.TABLE in table:
+        if secrets != Secrets():
+            name = "password_file" if secrets.password_file else "password_env"
+            remedy = f"Name either a password or [{section}.oauth2], not both."
+            yield Fault((section, name), getattr(secrets, name), remedy)
         return
     if "password" in table and secrets == Secrets():
         return  # complained of as an unknown key, with the remedy
@@ -157,44 +170,10 @@ def _password(secrets: Secrets, around: Surroundings) -> str:
     if secrets.password_env and secrets.password_file:
         raise ValueError("Name either password_env or password_file, not both.")
     if secrets.password_file:
-        return _one_password(_read(around.folder / secrets.password_file), "This file")
+        return secret_files.line_of_file(around.folder / secrets.password_file, "password")
     if secrets.password_env:
-        if secrets.password_env not in around.environment:
-            raise ValueError("This environment variable is not set for the bot: set it before you start.")
-        return _one_password(around.environment[secrets.password_env], "This environment variable")
+        return secret_files.variable(secrets.password_env, around, "password")
     raise ValueError('No password is named: add for example password_env = "RANMAILBOT_PASSWORD".')
-
-
-def _one_password(text: str, place: str) -> str:
-    """The text without the line end that editors add. Raises ValueError if it can be no password."""
-    password = text.rstrip("\r\n")
-    if not password.strip():
-        raise ValueError(f"{place} is empty: put the password into it.")
-    if any(ord(character) < ord(" ") for character in password):
-        raise ValueError(f"{place} holds more than one line, or a tab: put nothing but the password into it.")
-    return password
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            # The file that is read is the one that is judged.
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(LARGEST_PASSWORD_FILE + 1)
-    except FileNotFoundError:
-        raise ValueError("There is no such file.") from None
-    except OSError as error:
-        raise ValueError(f"This file cannot be read: {error.strerror}.") from None
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
-        raise ValueError(
-            "Everybody on this machine can read or change this file: run chmod 600 on it, then change the password."
-        )
-    if len(content) > LARGEST_PASSWORD_FILE:
-        raise ValueError("This file is far too large to be a password.")
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        raise ValueError("This file is no UTF-8 text.") from None
 
 
 def _ca_file(section: str, table: dict[str, object], around: Surroundings) -> Iterator[Fault]:

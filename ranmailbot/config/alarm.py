@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from ranmailbot.config.accounts import PORTS, Secrets, Surroundings, password_of
+from ranmailbot.config.accounts import PORTS, Secrets, password_of
 from ranmailbot.config.alarm_section import AlarmMailSection, AlarmSection, AlarmWebhookSection
 from ranmailbot.config.complaint import Fault, Where
+from ranmailbot.config.secret_files import Surroundings
 from ranmailbot.config.settings import AlarmSettings, CommandAlarm, MailAlarm, WebhookAlarm
 from ranmailbot.config.shape import Tables, seen_list
 from ranmailbot.config.values import host

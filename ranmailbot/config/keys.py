@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ranmailbot.config.accounts import Surroundings
 from ranmailbot.config.complaint import Fault
 from ranmailbot.config.safe import KeysSection
+from ranmailbot.config.secret_files import Surroundings
 from ranmailbot.config.settings import KeySettings
 from ranmailbot.config.shape import Tables, seen
 from ranmailbot.sealing import WrappingKey

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ranmailbot.config import accounts, alarm, build, dates, keys, people, plans, rooms, shape
-from ranmailbot.config.accounts import Surroundings
 from ranmailbot.config.advice import warnings
 from ranmailbot.config.complaint import BadConfig, Complaint, Fault, complaint
 from ranmailbot.config.safe import StorageSection
+from ranmailbot.config.secret_files import Surroundings
 from ranmailbot.config.sections import ApplicantSection, ConfigFile, QuestionSection, TemplatesSection
 from ranmailbot.config.settings import MailboxSettings, Settings, StorageSettings, SubmissionSettings
 from ranmailbot.config.shape import Tables
@@ -53,10 +53,12 @@ def _settings(text: ConfigText, around: Surroundings, listed: tuple[Address, ...
         archive=file.mailbox.archive,
         trust=file.mailbox.trust,
         authserv_id=build.authserv_id(file.mailbox),
+        grant=accounts.grant("mailbox", text.tables, around),
     )
     submission = SubmissionSettings(
         account=accounts.account("submission", text.tables, around),
         archive=file.submission.archive_address or "",
+        grant=accounts.grant("submission", text.tables, around),
     )
     return Settings(
         call=build.call(file),

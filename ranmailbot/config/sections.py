@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, create_model
 
 from ranmailbot.call.call import ProfileKey
 from ranmailbot.config.alarm_section import AlarmSection
+from ranmailbot.config.oauth2 import OAuth2Section
 from ranmailbot.config.safe import KeysSection, StorageSection
 from ranmailbot.config.settings import TrustProfile
 from ranmailbot.config.values import (
@@ -256,6 +257,7 @@ class MailboxSection(BaseModel):
         description="The name your server signs its Authentication-Results with (RFC 8601); needed for generic.",
         examples=['"mx.ran.example"'],
     )
+    oauth2: OAuth2Section | None = Field(default=None, description="Access tokens instead of a password.")
 
 
 class SubmissionSection(BaseModel):
@@ -299,6 +301,9 @@ class SubmissionSection(BaseModel):
         default=None,
         description="Address of ours that gets a copy of everything we send.",
         examples=['"archive@ran.example"'],
+    )
+    oauth2: OAuth2Section | None = Field(
+        default=None, description="Access tokens instead of a password; left out (and no password), the mailbox's way."
     )
 
 

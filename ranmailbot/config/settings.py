@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ranmailbot.call.call import Call
+from ranmailbot.grants import Grant
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.limits import Limits
 from ranmailbot.ports import Account
@@ -26,6 +27,8 @@ class MailboxSettings:
     trust: TrustProfile
     authserv_id: str
     """Whose Authentication-Results count (RFC 8601); empty if nobody's, as with Microsoft 365."""
+    grant: Grant | None = None
+    """What tokens are asked for with; None if `account` has a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class SubmissionSettings:
 
     account: Account | None
     archive: str
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +114,9 @@ class Settings:
     alarm: AlarmSettings = AlarmSettings()
     announcement: tuple[Address, ...] = ()
     """The people to tell that the call is open; empty if there is no list."""
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """What tokens are asked for with, each once."""
+        both = (self.mailbox.grant, self.submission.grant)
+        return tuple(dict.fromkeys(grant for grant in both if grant is not None))

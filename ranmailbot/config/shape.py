@@ -23,6 +23,10 @@ NO_PASSWORDS_HERE = (
     "A password never stands in this file. Take the line out, and name an environment variable "
     '(password_env = "RANMAILBOT_PASSWORD") or a file (password_file = "/etc/ranmailbot/password").'
 )
+NO_SECRETS_HERE = (
+    "A secret never stands in this file. Take the line out, and name an environment variable "
+    '(client_secret_env = "RANMAILBOT_CLIENT_SECRET") or a file (client_secret_file, key_file).'
+)
 NO_HOST_KEY = "The host key never stands here: whoever has it can take over the meeting. Take the line out."
 WORDS = {
     "string_type": 'It must be text: put it in "quotes".',
@@ -92,6 +96,8 @@ def _unknown(model: type[BaseModel], table: object, where: Where) -> Iterator[Fa
 
 def _stranger(where: Where, model: type[BaseModel]) -> str:
     name = str(where[-1])
+    if where[0] in ("mailbox", "submission") and name in ("client_secret", "token", "private_key"):
+        return NO_SECRETS_HERE
     if where[0] in ("mailbox", "submission", "alarm") and name in ("password", "passwd", "pass", "secret"):
         return NO_PASSWORDS_HERE
     if "webex" in where and name.startswith("host"):

@@ -57,3 +57,8 @@ def mail(number: int, kind: str, state: str, reply: str = "") -> None:
 def silence(text: str) -> None:
     """Something that should have happened did not, for long; or does again."""
     LOG.error("silence: %s", text)
+
+
+def access(what: str) -> None:
+    """What the bot logs in with ends soon, or has ended."""
+    LOG.warning("access: %s", what)

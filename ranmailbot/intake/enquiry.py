@@ -11,6 +11,7 @@ from ranmailbot.mail.outgoing import Draft
 from ranmailbot.mail.signature import tail_start
 from ranmailbot.mail.words import keys
 
+NO_ADDRESS = "the bot cannot write to its sender (letters beyond ASCII before the @, or not one address): please answer"
 POINTERS = frozenset({"attached", "attachment", "enclosed", "photo", "photos", "picture", "scan", "voice", "memo"})
 _POINTING_WORDS = 8
 """A text of at most so many words that names what is attached says nothing else."""
@@ -26,7 +27,7 @@ def handle(case: Case) -> Outcome:
     unreadable = _unreadable(case)
     name = "unreadable" if unreadable else "enquired"
     if not case.may_answer or case.context.organiser is not None:
-        return Outcome(name, Folder.ENQUIRIES, note=case.letter.silence)
+        return Outcome(name, Folder.ENQUIRIES, note=case.letter.silence or ("" if case.letter.sender else NO_ADDRESS))
     if unreadable:
         return Outcome(name, Folder.ENQUIRIES, drafts=(_form(case, unreadable),))
     if not case.context.form_sent and not case.context.applications:

@@ -49,9 +49,16 @@ def clean_email(text: str, smtputf8: bool = False) -> str | None:
     text = text.strip()
     if len(text) > _ADDRESS_CHARACTERS or "\n" in text or "\r" in text:
         return None
-    if not smtputf8 and not _PLAIN.fullmatch(text):
+    if not smtputf8 and not _PLAIN.fullmatch(text) and not _international_domain(text):
         return None
     return _validated(text, smtputf8)
+
+
+def _international_domain(text: str) -> bool:
+    """Whether only the domain goes beyond ASCII: it has a name in ASCII, too (RFC 5891), to which any server sends."""
+    local, _, domain = text.rpartition("@")
+    plain = _PLAIN.fullmatch(f"{local}@x") is not None
+    return plain and not domain.isascii() and all(letter.isalnum() or letter in ".-" for letter in domain)
 
 
 @lru_cache(maxsize=64)

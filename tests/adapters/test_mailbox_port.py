@@ -97,13 +97,17 @@ class RealWorld:
         return client
 
 
-DOVECOT = [pytest.param(name, marks=pytest.mark.interop) for name in ("dovecot", "dovecot-dotted")]
+DOVECOT = [pytest.param(name, marks=pytest.mark.interop) for name in ("dovecot", "dovecot-dotted", "tokens")]
 
 
 @pytest.fixture(params=["fake", "built-in", *DOVECOT])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "fake":
         yield FakeWorld(FakeMailbox(message_bytes=LIMIT))
+        return
+    if request.param == "tokens":
+        with request.getfixturevalue("token_servers").mailbox_world(LIMIT) as dovecot:
+            yield dovecot
         return
     if request.param != "built-in":
         with dovecot_world(request.getfixturevalue("bench"), LIMIT, dotted="dotted" in request.param) as dovecot:

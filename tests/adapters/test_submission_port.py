@@ -64,10 +64,17 @@ def inbox(server: EmbeddedServer, address: str, folder: str = "INBOX") -> list[b
         return [part[1] for part in client.fetch("1:*", "(BODY.PEEK[])")[1] if isinstance(part, tuple)]
 
 
-@pytest.fixture(params=["fake", "built-in", pytest.param("postfix", marks=pytest.mark.interop)])
+POSTFIX = [pytest.param(name, marks=pytest.mark.interop) for name in ("postfix", "tokens")]
+
+
+@pytest.fixture(params=["fake", "built-in", *POSTFIX])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "fake":
         yield FakeWorld(FakeSubmission())
+        return
+    if request.param == "tokens":
+        with request.getfixturevalue("token_servers").submission_world() as postfix:
+            yield postfix
         return
     if request.param == "postfix":
         with postfix_world(request.getfixturevalue("bench")) as postfix:
@@ -307,6 +314,8 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline() -> None:
         ("DATA", "451 4.3.0 later", Deferred("451 4.3.0 to DATA"), 1),
         ("DATA", "554 5.5.1 no", Refused("554 5.5.1 to DATA"), 1),
         ("DATA", "250 2.0.0 nonsense", Unclear("250 2.0.0 to DATA"), 1),
+        (".", "554 5.2.252 SendAsDenied; bot@call.example not allowed", Deferred("554 5.2.252 to DATA"), 1),
+        ("MAIL", "550 5.7.60 SMTP; Client does not have permissions", Deferred("550 5.7.60 to MAIL"), 0),
         (".", "452 4.3.1 disk full", Deferred("452 4.3.1 to DATA"), 1),
         (".", "554 5.7.1 spam", Refused("554 5.7.1 to DATA"), 1),
     ],

@@ -161,8 +161,8 @@ class Bench:
 
 
 @contextmanager
-def running() -> Iterator[Bench]:
-    """A bench until the block ends. Raises RuntimeError with what the servers said."""
+def running(prepare: Callable[[Path], None] | None = None) -> Iterator[Bench]:
+    """A bench until the block ends; `prepare` may add to its folder first. Raises RuntimeError with what they said."""
     with ExitStack() as held:
         # Not below the test's own folder: other users must be let through, and names of sockets must be short.
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="mail-bench-", dir="/tmp")))
@@ -174,6 +174,8 @@ def running() -> Iterator[Bench]:
         ports = _free_ports("imap_port", "starttls_port", "lmtp_port", "border_port", "submission_port")
         ports |= {name: policy.port for name, policy in policies.items()}
         _lay_out(folder, ports)
+        if prepare is not None:
+            prepare(folder)
         bench = Bench(folder, ports, _dovecot(folder, ports), _postfix(folder, ports))
         for server in (bench.dovecot, bench.postfix):
             held.callback(server.stop)
