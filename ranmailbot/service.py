@@ -19,7 +19,6 @@ from ranmailbot.adapters.embedded import HOST, EmbeddedServer, start_embedded
 from ranmailbot.adapters.imap import ImapFolders, ImapMailbox
 from ranmailbot.adapters.jinja import JinjaStationery
 from ranmailbot.adapters.keyring import open_seal, rotate, tend
-from ranmailbot.adapters.reading_room import ChildReadingRoom, InProcessReadingRoom
 from ranmailbot.adapters.seal import AesSeal
 from ranmailbot.adapters.smtp import SmtpSubmission
 from ranmailbot.adapters.sql.backup import BackupFacts, back_up
@@ -34,6 +33,7 @@ from ranmailbot.adapters.sql.engine import (
 from ranmailbot.adapters.sql.reports import SqlReports
 from ranmailbot.adapters.sql.reserve import Reserve
 from ranmailbot.adapters.sql.store import SqlStore
+from ranmailbot.adapters.vouching_room import reading_room
 from ranmailbot.call.application import Application, Decision, Rsvp, Status
 from ranmailbot.config import Settings
 from ranmailbot.flows.access_watch import AccessWatch
@@ -123,6 +123,10 @@ class MailServer:
     authserv_id: str
     folders: ImapFolders = field(default_factory=ImapFolders)
     """Where mail waits and where our copies lie; the built-in server has the names of `ImapFolders`."""
+    profile: str = "generic"
+    """In whose style it stamps mail; the built-in server has the general one, whatever provider is configured."""
+    own_dkim: bool = False
+    """Whether we check DKIM signatures ourselves; on the built-in server nobody signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +187,10 @@ class Worker:
         self.pulse = Pulse(self.clock)
         submission = FeltSubmission(SmtpSubmission(mail.smtp, archive=mail.archive or None), self.pulse)
         held.callback(submission.close)
-        trust = Trust(self.settings.mailbox.trust, mail.authserv_id)
         call, limits = self.settings.call, self.settings.limits
-        reader = InProcessReadingRoom(limits, trust, frozenset({call.mailbox.email.casefold()}))
-        room = ChildReadingRoom(reader, limits)
-        held.callback(room.close)
+        own = call.mailbox.email
+        trust = Trust(mail.profile, mail.authserv_id, own.rpartition("@")[2], mail.own_dkim)
+        room = reading_room(limits, trust, frozenset({own.casefold()}), self.clock.monotonic, held)
         self._receiver = Receiver(self.mailbox, room, desktop.store, desktop.desk, call, self.clock, limits)
         self._announcer = Announcer(desktop.store, desktop.desk, call, self.clock)
         alarms = Alarms(desktop.desk, call)
@@ -295,7 +298,7 @@ def open_desktop(
         clock=clock,
         store=SqlStore(engine, settings.call, seal, settings.digest, settings.announcement, reserve=reserve),
         reports=SqlReports(engine, settings.call, seal),
-        desk=Desk(stationery, tokens or RandomTokens(), domain),
+        desk=Desk(stationery, tokens or RandomTokens(), domain, settings.submission.return_tokens),
         stationery=stationery,
         seal=seal,
         keys=keys,
@@ -343,7 +346,8 @@ def configured_server(settings: Settings) -> MailServer | None:
     real = WallClock()  # whatever clock is played: providers compare it with theirs
     imap, smtp = with_tokens(((imap, settings.mailbox.grant), (smtp, settings.submission.grant)), real)
     folders = ImapFolders(junk=settings.mailbox.junk, archive=settings.mailbox.archive)
-    return MailServer(imap, smtp, settings.submission.archive, settings.mailbox.authserv_id, folders)
+    box = settings.mailbox
+    return MailServer(imap, smtp, settings.submission.archive, box.authserv_id, folders, box.trust, box.own_dkim)
 
 
 class BuiltIn:

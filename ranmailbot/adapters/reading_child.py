@@ -39,7 +39,19 @@ from ranmailbot.ports import Envelope, Unreadable
 
 Job = tuple[Envelope, datetime]
 """A message and when it arrived."""
-_LAZY = ("encodings", "idna", "pypdf", "asn1crypto", "tnefparse", "compressed_rtf", "email", "_strptime")
+_LAZY = (
+    "encodings",
+    "idna",
+    "pypdf",
+    "asn1crypto",
+    "tnefparse",
+    "compressed_rtf",
+    "email",
+    "_strptime",
+    "dkim",
+    "nacl",
+    "flufl.bounce",
+)
 """Packages that import more of themselves while they work; later no file can be opened any more."""
 
 

@@ -13,16 +13,18 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import signal
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from pebble import CONSTS, ProcessExpired, ProcessFuture, ProcessPool
 
 from ranmailbot.adapters import reading_child
+from ranmailbot.adapters.dkim_check import check_dkim
 from ranmailbot.adapters.reading_child import Job, Reader
+from ranmailbot.mail import public_suffix
 from ranmailbot.mail.authentication import Trust
 from ranmailbot.mail.letter import Letter, NotALetter, decode
 from ranmailbot.mail.limits import Limits
@@ -50,9 +52,13 @@ class InProcessReadingRoom:
     limits: Limits
     trust: Trust
     own_addresses: Collection[str]
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """TXT records by the names of DKIM keys, for letters that want them."""
 
     def prepare(self) -> None:
-        """Nothing to do: it reads where it stands."""
+        """Load the list of public suffixes, if it will be asked."""
+        if self.trust.own_dkim:
+            public_suffix.load()
 
     def read(self, envelopes: Sequence[Envelope], arrived: Sequence[datetime]) -> Sequence[Letter | Unreadable]:
         """One letter, or the reason why there is none, for each envelope; `arrived` holds their moments in order."""
@@ -63,7 +69,8 @@ class InProcessReadingRoom:
         if envelope.size > self.limits.message_bytes:
             return Unreadable("the message is larger than the limit")
         try:
-            return decode(envelope.raw, arrived, self.limits, self.trust, self.own_addresses, junk=envelope.junk)
+            letter = decode(envelope.raw, arrived, self.limits, self.trust, self.own_addresses, junk=envelope.junk)
+            return check_dkim(letter, envelope.raw, self.limits, self.keys)
         except NotALetter as error:
             return Unreadable(error.reason)
         except Exception as error:  # noqa: BLE001 - one hostile message must never stop the next one from being read
@@ -96,6 +103,16 @@ class ChildReadingRoom(Generic[_Read]):
         for chunk, read in zip(chunks := _chunks(jobs), self._tried(chunks), strict=True):
             answers += read if read is not None else self._one_by_one(chunk)
         return [_dated(answer, moment) for answer, moment in zip(answers, arrived, strict=True)]
+
+    def read_by(
+        self, reader: Reader[_Read], envelopes: Sequence[Envelope], arrived: Sequence[datetime]
+    ) -> Sequence[_Read | Unreadable]:
+        """The same by another reader, in the same children. Raises Unavailable."""
+        mine, self._reader = self._reader, reader
+        try:
+            return self.read(envelopes, arrived)
+        finally:
+            self._reader = mine
 
     def prepare(self) -> None:
         """Start the children if there are none. Raises Unavailable."""

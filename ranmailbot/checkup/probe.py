@@ -13,7 +13,8 @@ from email.utils import format_datetime
 from enum import StrEnum
 
 from ranmailbot.checkup.findings import Finding, Level
-from ranmailbot.mail.authentication import Trust, judge, stamped_by
+from ranmailbot.mail.authentication import Trust, stamped_by
+from ranmailbot.mail.forged_stamps import believed, forged_fields
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.headers import Headers, first, parse
 from ranmailbot.mail.limits import Limits
@@ -23,6 +24,10 @@ from ranmailbot.mail.silence import LOOP_HEADER
 CHECK_HEADER = "X-Ranmailbot-Check"
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """Deadlines are judged by the mailbox's clock; a minute is what people would notice."""
+
+
+NOBODY = Trust("generic", "")
+"""Nobody's stamps."""
 
 
 class Role(StrEnum):
@@ -76,12 +81,12 @@ class Own:
         return self.address.rpartition("@")[2]
 
 
-def made(role: Role, token: str, own: Own, at: datetime, authserv_id: str = "") -> Probe:
-    """A probe. `authserv_id` is whose stamp is forged."""
+def made(role: Role, token: str, own: Own, at: datetime, trust: Trust = NOBODY) -> Probe:
+    """A probe. `trust` is whose stamps are forged."""
     message_id = f"<{token}.check@{own.domain}>"
     to = own.plus(token) if role is Role.PLUS else own.address
     sender = own.plus(token) if role is Role.RETURN else own.address
-    forged = [f"Authentication-Results: {authserv_id}; dmarc=pass header.from={forged_domain(token)}"]
+    forged = [f"{name}: {value}" for name, value in forged_fields(trust)]
     lines = [
         *(forged if role is Role.FORGED else []),
         f"From: ranmailbot <{own.address}>",
@@ -101,11 +106,6 @@ def made(role: Role, token: str, own: Own, at: datetime, authserv_id: str = "") 
     form = SentForm(message_id, "", (), (), ())
     content = "\r\n".join(lines).encode("ascii")
     return Probe(role, token, OutgoingMail(message_id, sender, to, content, lines[2], form))
-
-
-def forged_domain(token: str) -> str:
-    """A domain that nobody has, for the forged stamp."""
-    return f"{token}.example"
 
 
 def headers_of(head: bytes) -> Headers:
@@ -220,8 +220,7 @@ def stamp_findings(arrival: Arrival, trust: Trust) -> Iterator[Finding]:
 
 def forged_finding(arrival: Arrival, trust: Trust) -> Finding:
     """Whether the bot would have believed the stamp that we forged."""
-    verdict = judge(arrival.headers, forged_domain(arrival.probe.token), trust)
-    if not verdict.passed:
+    if not believed(arrival.headers, trust):
         return Finding("trip.forged", Level.OK, "a forged Authentication-Results header is not believed")
     remedy = (
         "Take authserv_id out of config.toml at once: your server leaves forged verdicts where its own should stand, "
@@ -245,9 +244,11 @@ def plus_finding(arrival: Arrival | None, why: str) -> Finding:
 def verp_finding(arrival: Arrival | None, why: str, own: Own) -> Finding:
     """Whether a return path of its own for each mail (VERP) is possible."""
     key = "trip.verp"
-    off = "Bounces are then known by the Message-ID that they return; those that return none are left to a person."
+    setting = "submission.return_tokens"
+    off = "Keep return_tokens off. Bounces are then known by the Message-ID that they return; those that return none are left to a person."
     if arrival is None:
-        return Finding(key, Level.NOTE, f"an envelope sender with a plus part does not work: {why}", off)
+        return Finding(key, Level.NOTE, f"an envelope sender with a plus part does not work: {why}", off, setting)
     if return_path(arrival) == own.plus(arrival.probe.token).casefold():
-        return Finding(key, Level.OK, "an envelope sender with a plus part survives: bounces could be told apart by it")
-    return Finding(key, Level.NOTE, "an envelope sender with a plus part does not survive", off)
+        what = "an envelope sender with a plus part survives: if plus parts arrive, too, return_tokens may be true"
+        return Finding(key, Level.OK, what, setting=setting)
+    return Finding(key, Level.NOTE, "an envelope sender with a plus part does not survive", off, setting)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from ranmailbot.adapters.imap_look import Found
 from ranmailbot.checkup import probe
 from ranmailbot.checkup.findings import Finding, Level
-from ranmailbot.checkup.probe import Arrival, Own, Probe, Role
+from ranmailbot.checkup.probe import NOBODY, Arrival, Own, Probe, Role
 from ranmailbot.mail.authentication import Trust, stamped_by
 from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear
 from ranmailbot.mail.outgoing import OutgoingMail
@@ -125,7 +125,8 @@ class Trip:
             return None
         found += probe.plain_findings(plain, self.own, self.places.junk)
         found += probe.stamp_findings(plain, self.trust)
-        forged_as = self.trust.authserv_id or next(iter(_names(plain)), self.own.domain)
+        signs_as = self.trust.authserv_id or next(iter(_names(plain)), self.own.domain)
+        forged_as = replace(self.trust, authserv_id=signs_as)
         for role in (Role.PLUS, Role.RETURN, Role.FORGED):
             self._send(role, forged_as)
         took = (plain.found_at - plain.sent_at).total_seconds()
@@ -140,7 +141,7 @@ class Trip:
         found.append(self._archive_finding(copied))
         return self._proven(arrived, copied, forged, verp=verp.level is Level.OK)
 
-    def _send(self, role: Role, forged_as: str = "") -> None:
+    def _send(self, role: Role, forged_as: Trust = NOBODY) -> None:
         now = self.clock.now()
         one = probe.made(role, self.token(), self.own, now, forged_as)
         delivery = self.post.send(one.mail, lambda _: True)
@@ -199,13 +200,13 @@ class Trip:
         )
         return Finding("trip.archive", Level.NOTE, what, remedy, "mailbox.archive")
 
-    def _forged(self, arrival: Arrival | None, forged_as: str) -> Finding:
+    def _forged(self, arrival: Arrival | None, forged_as: Trust) -> Finding:
         if arrival is None:
             what = (
                 f"whether a forged Authentication-Results header is believed is not known: {self._reason(Role.FORGED)}"
             )
             return Finding("trip.forged", Level.NOTE, what)
-        return probe.forged_finding(arrival, Trust(self.trust.profile, forged_as))
+        return probe.forged_finding(arrival, forged_as)
 
     def _lost(self) -> Finding:
         what = f"a mail from the mailbox to itself does not come back: {self._reason(Role.PLAIN)}"

@@ -175,8 +175,10 @@ def _reply(stationery: JinjaStationery, draft: Draft | None, letter: Letter) -> 
 
 
 def _room(settings: Settings) -> InProcessReadingRoom:
-    trust = Trust(settings.mailbox.trust, settings.mailbox.authserv_id or service.BUILT_IN_AUTHSERV)
-    return InProcessReadingRoom(settings.limits, trust, frozenset({settings.call.mailbox.email.casefold()}))
+    box, own = settings.mailbox, settings.call.mailbox.email
+    built_in = Trust("generic", box.authserv_id or service.BUILT_IN_AUTHSERV)
+    trust = built_in if box.account is None else Trust(box.trust, box.authserv_id, own.rpartition("@")[2])
+    return InProcessReadingRoom(settings.limits, trust, frozenset({own.casefold()}))
 
 
 def _answered(settings: Settings, path: Path | None) -> SentMail:

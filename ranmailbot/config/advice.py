@@ -84,6 +84,13 @@ def _reserved(file: ConfigFile) -> Iterator[Fault]:
 
 
 def _trust(file: ConfigFile) -> Iterator[Fault]:
-    if file.mailbox.trust == "generic" and not authserv_id(file.mailbox):
-        remedy = "It is missing: without it no letter counts as authenticated, and organisers cannot decide by mail."
-        yield Fault(("mailbox", "authserv_id"), None, remedy)
+    box, where = file.mailbox, ("mailbox", "authserv_id")
+    if box.trust == "generic" and not authserv_id(box):
+        effect = (
+            "only letters with a DKIM signature that holds count as authenticated"
+            if box.own_dkim
+            else "no letter counts as authenticated, and organisers cannot decide by mail"
+        )
+        yield Fault(where, None, f"It is missing: without it {effect}.")
+    if box.trust == "microsoft365" and box.authserv_id:
+        yield Fault(where, box.authserv_id, "Exchange Online writes no such name: with this trust it is not used.")

@@ -54,11 +54,13 @@ def _settings(text: ConfigText, around: Surroundings, listed: tuple[Address, ...
         trust=file.mailbox.trust,
         authserv_id=build.authserv_id(file.mailbox),
         grant=accounts.grant("mailbox", text.tables, around),
+        own_dkim=file.mailbox.own_dkim,
     )
     submission = SubmissionSettings(
         account=accounts.account("submission", text.tables, around),
         archive=file.submission.archive_address or "",
         grant=accounts.grant("submission", text.tables, around),
+        return_tokens=file.submission.return_tokens,
     )
     return Settings(
         call=build.call(file),

@@ -258,6 +258,11 @@ class MailboxSection(BaseModel):
         examples=['"mx.ran.example"'],
     )
     oauth2: OAuth2Section | None = Field(default=None, description="Access tokens instead of a password.")
+    own_dkim: bool = Field(
+        default=True,
+        description="Check DKIM signatures ourselves where the stamps prove nobody; asks the DNS for the keys.",
+        examples=["true"],
+    )
 
 
 class SubmissionSection(BaseModel):
@@ -304,6 +309,12 @@ class SubmissionSection(BaseModel):
     )
     oauth2: OAuth2Section | None = Field(
         default=None, description="Access tokens instead of a password; left out (and no password), the mailbox's way."
+    )
+    return_tokens: bool = Field(
+        default=False,
+        description="Give each mail a return path of its own (address+token), so that all that comes back says which "
+        "mail it was. Only if your provider delivers to such addresses and lets us send from them.",
+        examples=["true"],
     )
 
 

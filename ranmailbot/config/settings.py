@@ -29,6 +29,8 @@ class MailboxSettings:
     """Whose Authentication-Results count (RFC 8601); empty if nobody's, as with Microsoft 365."""
     grant: Grant | None = None
     """What tokens are asked for with; None if `account` has a password."""
+    own_dkim: bool = True
+    """Whether DKIM signatures are checked by the bot itself, where the server's stamps prove nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class SubmissionSettings:
     account: Account | None
     archive: str
     grant: Grant | None = None
+    return_tokens: bool = False
+    """Whether each mail has a return path of its own (mailbox+token@domain)."""
 
 
 @dataclass(frozen=True, slots=True)

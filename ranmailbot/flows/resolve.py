@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -9,7 +10,7 @@ from types import MappingProxyType
 from ranmailbot.call.application import Application
 from ranmailbot.call.call import Call
 from ranmailbot.desk import Bounced, CalendarAnswer, Context, Named, SentMail
-from ranmailbot.mail.address import parse_address
+from ranmailbot.mail.address import parse_address, token_in
 from ranmailbot.mail.calendar import read_reply
 from ranmailbot.mail.form import SentForm, blank_form, find_reference
 from ranmailbot.mail.letter import Letter, Report
@@ -17,6 +18,8 @@ from ranmailbot.mail.reading import Reading
 from ranmailbot.ports import Books
 
 A_DAY = timedelta(hours=24)
+_TOKEN = re.compile(r"[a-z0-9]{26}")
+"""A whole token: the first letters of one are shown to everybody as the reference of a mail."""
 MOST_REFERENCES = 50
 """Message-IDs that are looked up; long threads name hundreds."""
 
@@ -33,7 +36,7 @@ def resolve(books: Books, letter: Letter, call: Call, now: datetime) -> Context:
         form=_form(books, replied, email, call),
         applications=_applications(books, email, referred) if email else (),
         organiser=organiser,
-        bounced=tuple(_bounced(books, report) for report in letter.reports),
+        bounced=_bounced_all(books, letter, call.mailbox.email) if letter.reports else (),
         calendar_answers=_calendar_answers(books, letter),
         replies_today=books.replies_since(email, now - A_DAY) if email else 0,
         domain_replies_today=books.replies_to_domain_since(email, now - A_DAY) if email else 0,
@@ -83,8 +86,21 @@ def _form(books: Books, replied: SentMail | None, email: str, call: Call) -> Sen
     return last.form if last is not None else blank_form(call)
 
 
-def _bounced(books: Books, report: Report) -> Bounced:
-    mail = books.sent_mail((report.original_message_id,), "") if report.original_message_id else None
+def _bounced_all(books: Books, letter: Letter, own: str) -> tuple[Bounced, ...]:
+    """Which mail came back: by the token in its return path, else by the Message-ID in what was returned.
+
+    Both are unguessable and went to one address only; the visible reference would not do.
+    """
+    tokens = [token_in(address, own) for address in letter.recipients]
+    whole = next((token for token in tokens if _TOKEN.fullmatch(token)), "")
+    returned = books.sent_mail((), whole) if whole else None
+    return tuple(_bounced(books, report, returned) for report in letter.reports)
+
+
+def _bounced(books: Books, report: Report, returned: SentMail | None) -> Bounced:
+    mail = returned
+    if mail is None and report.original_message_id:
+        mail = books.sent_mail((report.original_message_id,), "")
     theirs = books.applications_of(mail.recipient) if mail is not None else ()
     return Bounced(report, mail, _referred(books, mail), theirs)
 

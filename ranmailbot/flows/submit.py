@@ -6,6 +6,7 @@ happens after that is either a clear answer, or looked up in our own archive, or
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from itertools import count
 from ranmailbot.desk import Outcome
 from ranmailbot.flows import journal
 from ranmailbot.flows.brake import Brake, passing
+from ranmailbot.intake.bounce import TOLD_AT_ONCE, reason, what_to_do
 from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear
 from ranmailbot.mail.limits import Limits
 from ranmailbot.mailings import FOR_NEWCOMERS, wanted
@@ -30,6 +32,7 @@ ASK_AGAIN_FOR = timedelta(hours=2)
 FIRST_PAUSE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=2)
 A_MINUTE = timedelta(minutes=1)
+_STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,9 @@ class Submitter:
         note = f"{waiting.kind} to {who}: {refused.reply}"
         outcome = Outcome("refused", applications=marked, note=note, unsubscribe=unreachable)
         books.record(f"mail/{waiting.number}/refused", outcome, (), now, None)
+        if waiting.kind in TOLD_AT_ONCE:
+            what, remedy = what_to_do(waiting.kind, person.reference if person else "", _why(refused.reply))
+            self.brake.alarms.raise_once(books, f"mail/{waiting.number}/told", now, what=what, remedy=remedy)
 
     def _recover(self) -> int:
         """Mails whose worker is gone: what was not begun goes back, what is in doubt is looked up."""
@@ -168,6 +174,13 @@ def _free(books: Books, cause: str) -> str:
     if not books.has_outcome(cause):
         return cause
     return next(name for n in count(2) if not books.has_outcome(name := f"{cause}#{n}"))
+
+
+def _why(reply: str) -> str:
+    """What the submission server said, in words if it gave an enhanced status code (RFC 3463)."""
+    status = _STATUS.search(reply)
+    words = reason(status[0]) if status else ""
+    return words or f"the mail server refused it ({reply})"
 
 
 def _pause(attempts: int) -> timedelta:

@@ -78,6 +78,19 @@ def _validated(text: str, smtputf8: bool) -> str | None:
     return found.normalized if smtputf8 else f"{found.local_part}@{found.ascii_domain}"
 
 
+def plus(email: str, token: str) -> str:
+    """The address with a token in its plus part (RFC 5233)."""
+    local, _, domain = email.rpartition("@")
+    return f"{local}+{token}@{domain}"
+
+
+def token_in(email: str, own: str) -> str:
+    """The token in the plus part of `own` as it stands in this address, in lower case; empty if it is another."""
+    local, _, domain = email.casefold().rpartition("@")
+    mine, sign, token = local.partition("+")
+    return token if sign and f"{mine}@{domain}" == own.casefold() else ""
+
+
 def parse_address(header: str, smtputf8: bool = False) -> Address | None:
     """The one mailbox in this header value (RFC 5322 3.4), or None if there is none, more than one, or any doubt."""
     if len(header) > _HEADER_CHARACTERS:

@@ -1,7 +1,7 @@
 """Delivery reports (RFC 3464): what a server says became of a mail of ours.
 
 Fear: anyone can write one. It names a Message-ID of ours or it means nothing, and its text is never an application.
-Known limit: bounces without a message/delivery-status part (old qmail and others) yield no report.
+Bounces without a message/delivery-status part (qmail and others) are read elsewhere (odd_bounces.py).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Report:
     """A delivery report (RFC 3464): what happened to which mail of ours."""
 
     action: str
-    """failed, delayed, delivered, relayed or expanded; decides alone (RFC 3464 2.3.3)."""
+    """failed, delayed, delivered, relayed or expanded; decides alone (RFC 3464 2.3.3). "unclear" if none is told."""
     recipient: str
     status: str
     original_message_id: str
@@ -37,7 +37,7 @@ def reports(root: Part, limits: Limits) -> tuple[Report, ...]:
     status = next((part for part in root.walk() if part.content_type in _STATUS_TYPES), None)
     if status is None:
         return ()
-    original = _original_message_id(root, limits)
+    original = original_message_id(root, limits)
     groups = status.content.replace(b"\r\n", b"\n").strip().split(b"\n\n")[: _MOST + 1]
     found = (_report(fields.parse(group, limits)[0], original) for group in groups)
     return tuple(report for report in found if report is not None)[:_MOST]
@@ -53,7 +53,8 @@ def _report(group: Headers, original: str) -> Report | None:
     return Report(action, recipient, clean_line(fields.first(group, "status"), 20), original)
 
 
-def _original_message_id(root: Part, limits: Limits) -> str:
+def original_message_id(root: Part, limits: Limits) -> str:
+    """The Message-ID of the mail that a message returns, whole or its headers only; empty if it returns none."""
     for part in root.walk():
         if part.content_type in ("message/rfc822", "message/global") and part.parts:
             found = fields.message_id(part.parts[0].headers)

@@ -14,15 +14,27 @@ from datetime import datetime
 from ranmailbot.mail import headers as fields
 from ranmailbot.mail import mime
 from ranmailbot.mail.address import Address, clean_email, parse_address
-from ranmailbot.mail.authentication import Authentication, Trust, judge
-from ranmailbot.mail.delivery_report import Report, reports
+from ranmailbot.mail.authentication import Authentication, Trust, judge, repeated
+from ranmailbot.mail.delivery_report import Report, original_message_id, reports
+from ranmailbot.mail.dkim_signature import Signature, signatures
 from ranmailbot.mail.headers import Headers
 from ranmailbot.mail.limits import Limits
+from ranmailbot.mail.odd_bounces import looks_returned, odd_reports
 from ranmailbot.mail.reply_text import Line, VisibleText
 from ranmailbot.mail.silence import came_back, reasons
 from ranmailbot.mail.visible import Attachment, Document, Seen, see
 
-__all__ = ["Attachment", "Document", "Letter", "Line", "NotALetter", "Report", "VisibleText", "decode"]
+__all__ = [
+    "Attachment",
+    "Authentication",
+    "Document",
+    "Letter",
+    "Line",
+    "NotALetter",
+    "Report",
+    "VisibleText",
+    "decode",
+]
 
 _BARE_ADDRESS = re.compile(r"[^\s<>(),;:\"\[\]]{1,64}@[^\s<>(),;:\"\[\]]{1,253}")
 _RECIPIENTS = 50
@@ -67,6 +79,13 @@ class Letter:
     """Whether it is a mail of ours that came back."""
     documents: tuple[Document, ...] = ()
     """Attachments that could be read, in order."""
+    signatures: tuple[Signature, ...] = ()
+    """DKIM signatures that would prove the author if they verify; none if nobody asks for them."""
+
+    @property
+    def keys_wanted(self) -> tuple[str, ...]:
+        """The DNS names of the keys that might prove the author, while nothing has."""
+        return () if self.authentication.passed else tuple(one.key_name for one in self.signatures)
 
     @property
     def answerable(self) -> bool:
@@ -103,8 +122,7 @@ def decode(
     """
     root, seen, broken = _opened(raw, limits)
     headers = root.headers
-    sender = _sender(headers)
-    return_path = _return_path(headers)
+    sender, return_path = _sender(headers), _return_path(headers)
     silence, automatic = reasons(headers, sender, return_path, root.content_type, own_addresses)
     return Letter(
         key=_key(root),
@@ -120,7 +138,7 @@ def decode(
         text=seen.text,
         attachments=seen.attachments,
         calendars=seen.calendars,
-        reports=reports(root, limits),
+        reports=_reports(raw, root, sender, return_path, limits),
         authentication=judge(headers, sender.domain if sender else "", trust),
         silence=silence,
         automatic=automatic,
@@ -132,6 +150,7 @@ def decode(
         borrowed=seen.borrowed,
         returned=came_back(headers, sender, own_addresses),
         documents=seen.documents,
+        signatures=_signatures(headers, sender, stamp) if trust.own_dkim else (),
     )
 
 
@@ -151,6 +170,23 @@ def _opened(raw: bytes, limits: Limits) -> tuple[mime.Part, Seen, tuple[str, ...
 def _sender(headers: Headers) -> Address | None:
     written = fields.every(headers, "from")
     return parse_address(written[0]) if len(written) == 1 else None
+
+
+def _reports(
+    raw: bytes, root: mime.Part, sender: Address | None, return_path: str | None, limits: Limits
+) -> tuple[Report, ...]:
+    """What it says of mail that could not be delivered, in the standard form or in one of the others."""
+    found = reports(root, limits)
+    if found or not looks_returned(root.headers, sender, return_path, root.content_type):
+        return found
+    return odd_reports(raw, original_message_id(root, limits))
+
+
+def _signatures(headers: Headers, sender: Address | None, stamp: datetime) -> tuple[Signature, ...]:
+    """Those that might prove the author, of a letter whose fields stand once each."""
+    if sender is None or repeated(headers):
+        return ()
+    return signatures(headers, sender.domain, stamp)
 
 
 def _return_path(headers: Headers) -> str | None:

@@ -5,10 +5,12 @@ Fear: two machines that answer each other for ever. A letter that gets no answer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.headers import Headers, every, first
+from ranmailbot.mail.odd_bounces import MACHINES
 
 LOOP_HEADER = "X-Ranmailbot"
 """Our own mark on everything we send: whatever comes back with it is not answered."""
@@ -19,8 +21,13 @@ _REPORTS = (
     "message/disposition-notification",
     "message/feedback-report",
 )
-_MACHINES = frozenset({"mailer-daemon", "postmaster", "mailerdaemon", "mail-daemon"})
 _NO_REPLY = frozenset({"no-reply", "noreply", "do-not-reply", "donotreply", "no_reply", "do_not_reply"})
+_REPLIERS = frozenset(
+    {"x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from", "x-fc-machinegenerated"}
+)
+"""Fields of autoresponders that say it in their own way."""
+_BOT_LIKE_US = re.compile(r"\s*<[a-z0-9]{26}\.[a-z_]{4,30}@[^<>\s]+>\s*")
+"""A Message-ID of a bot like this one (flows/compose.py): it stays where gateways strip every mark of a machine."""
 _BULK = frozenset({"bulk", "list", "junk", "auto_reply"})
 
 
@@ -67,14 +74,18 @@ def _machine(headers: Headers, return_path: str | None, content_type: str) -> st
 def _automatic_mark(headers: Headers) -> str:
     if any(value.strip().lower() in _BULK for value in every(headers, "precedence")):
         return "its Precedence is bulk"
-    if any(name in ("x-autoreply", "x-autorespond", "x-autoresponder") for name, _ in headers):
+    if any(name in _REPLIERS for name, _ in headers):
+        return "it is an automatic reply"
+    if _BOT_LIKE_US.fullmatch(first(headers, "message-id")):
+        return "its Message-ID is one of a bot like this one"
+    if "autoresponder" in first(headers, "x-post-messageclass").lower():
         return "it is an automatic reply"
     return ""
 
 
 def _machine_address(sender: Address | None) -> str:
     local = sender.email.rpartition("@")[0].lower() if sender else ""
-    if local in _MACHINES:
+    if local in MACHINES:
         return "a mail system sent it"
     if local.startswith("owner-") or local.endswith(("-request", "-owner", "-bounces")):
         return "it comes from a mailing list"

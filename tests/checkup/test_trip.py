@@ -12,6 +12,7 @@ from ranmailbot.checkup.findings import Finding, Level
 from ranmailbot.checkup.online import KEPT, keep
 from ranmailbot.checkup.probe import Own, Role, made
 from ranmailbot.checkup.trip import Proven
+from ranmailbot.mail.authentication import Trust
 from tests.checkup.servers import AUTHSERV, BOX, Provider, replaced, trip
 from tests.world import OPENING, PlayedClock, World
 
@@ -157,7 +158,7 @@ def test_what_was_proven_is_kept_for_the_owner_only_and_only_beside_a_store(tmp_
 def test_a_worker_knows_a_probe_for_ours_never_answers_it_and_never_takes_it_for_an_application(
     world: World, role: Role, proven: bool
 ) -> None:
-    probe = made(role, world.tokens.token(), Own(world.call.mailbox.email), OPENING, "mx.test")
+    probe = made(role, world.tokens.token(), Own(world.call.mailbox.email), OPENING, Trust("generic", "mx.test"))
     verdict = b"Authentication-Results: mx.test; dmarc=pass header.from=ran.example\r\n" if proven else b""
     received = b"Received: from there by mx.test; Tue, 1 Mar 2022 09:00:00 +0000\r\n"
     world.mailbox.deliver(verdict + received + probe.mail.content, OPENING, "INBOX")

@@ -35,6 +35,11 @@ def letter(head: str, sender: str = "anna@prison.example") -> Letter:
         "Precedence: auto_reply\n",
         "X-Autoreply: yes\n",
         "X-Autorespond: out\n",
+        "X-Auto-Reply: yes\n",
+        "X-AutoReply-From: anna@prison.example\n",
+        "X-FC-MachineGenerated: true\n",
+        "X-POST-MessageClass: 9; Autoresponder\n",
+        "Message-ID: <k3v9xabcdefghijklmnopqr234.acknowledgement@other.example>\n",
         "X-Ranmailbot: k3v9x\n",
     ],
 )
@@ -89,6 +94,9 @@ def test_an_address_that_takes_no_replies_gets_none() -> None:
         "Precedence: first-class\n",
         "Return-Path: <anna@prison.example>\n",
         "X-Ack: yes\n",
+        "Message-ID: <87k3v9xabc.fsf@prison.example>\n",
+        "Message-ID: <K3V9XABCDEFGHIJKLMNOPQR234.form@prison.example>\n",
+        "Message-ID: <k3v9xabcdefghijklmnopqr234@prison.example>\n",
     ],
 )
 def test_a_person_is_answered(head: str) -> None:
