@@ -245,7 +245,10 @@ def verp_finding(arrival: Arrival | None, why: str, own: Own) -> Finding:
     """Whether a return path of its own for each mail (VERP) is possible."""
     key = "trip.verp"
     setting = "submission.return_tokens"
-    off = "Keep return_tokens off. Bounces are then known by the Message-ID that they return; those that return none are left to a person."
+    off = (
+        "Keep return_tokens off. Bounces are then known by the Message-ID that they return; those that return none are "
+        "left to a person."
+    )
     if arrival is None:
         return Finding(key, Level.NOTE, f"an envelope sender with a plus part does not work: {why}", off, setting)
     if return_path(arrival) == own.plus(arrival.probe.token).casefold():
