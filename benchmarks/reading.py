@@ -1,12 +1,15 @@
 """What it costs to understand a letter: the project's own letters one by one, and letters that grow to a megabyte.
 
+`python -m benchmarks.reading` prints the tables; with `--quick` only the first, in half a minute.
 Processor time, not time on the clock, so that other work on the machine counts little. The caches are warm, as they are
 from the second letter of a call on.
 """
 
 from __future__ import annotations
 
+import argparse
 import statistics
+import sys
 import time
 import tomllib
 from collections.abc import Callable, Sequence
@@ -137,17 +140,40 @@ def steepest(times: Sequence[float]) -> float:
     return max((later / earlier for earlier, later in pairwise(times) if earlier > 1.0), default=0.0)
 
 
-def table(count: int) -> str:
-    """Both tables, as Markdown."""
+def reading_table(count: int) -> str:
+    """What letters and replies cost, as Markdown."""
     parts = letter_times()
     rows = [(f"corpus, {name}", parts[name]) for name in ("decode", "match", "both")]
     rows.append(("generated replies, match", generated_times(count)))
+    head = _READING.format(letters=len(parts["both"]), replies=2 * count, rounds=ROUNDS)
+    return "\n".join([head, *(f"| {name} | {spread(times)} |" for name, times in rows)])
+
+
+def growth_table() -> str:
+    """What growing letters cost, as Markdown."""
     grown = growth()
     lines = [
-        _READING.format(letters=len(parts["both"]), replies=2 * count, rounds=ROUNDS),
-        *(f"| {name} | {spread(times)} |" for name, times in rows),
         _GROWTH.format(turns=TURNS, shapes=len(grown), worst=WORST),
         *(f"| {name} | {t[0]:.0f} | {t[3]:.0f} | {t[-1]:.0f} | {steepest(t):.1f} |" for name, t in grown[:WORST]),
         f"\nOf all shapes the steepest doubling is {max(steepest(times) for _, times in grown):.1f}.",
     ]
     return "\n".join(lines)
+
+
+def table(count: int) -> str:
+    """Both tables, as Markdown."""
+    return f"{reading_table(count)}\n{growth_table()}"
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Print what it costs to decode and match a letter.")
+    parser.add_argument("--replies", type=int, default=300, help="generated replies of each generator (default: 300)")
+    parser.add_argument("--quick", action="store_true", help="leave out the letters that grow")
+    options = parser.parse_args()
+    print(reading_table(options.replies) if options.quick else table(options.replies))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

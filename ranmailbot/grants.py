@@ -1,13 +1,15 @@
-"""Grants: what an access token is asked for with (OAuth2, RFC 6749), as config.toml, files and variables say it.
+"""Grants: what an access token is asked for with (OAuth2, RFC 6749), the token itself, and the port that gives it.
 
 Values only; how a token is got stands in adapters/access_tokens.py. Fear: logs. No secret is ever shown by `repr`.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 MICROSOFT_LOGIN = "https://login.microsoftonline.com"
 MICROSOFT_SCOPE = "https://outlook.office365.com/.default"
@@ -50,6 +52,26 @@ class TokenCommand:
 
 
 Grant = Microsoft365 | Google | TokenCommand
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token of OAuth2 that stands for a password. `provider` is "microsoft365", "google" or "command"."""
+
+    text: str = field(repr=False)
+    provider: str
+    renew_at: float = math.inf
+    """From this moment of the monotonic clock on, whoever has logged in with it should log in anew."""
+
+
+class TokenSource(Protocol):
+    """Hands out access tokens; any thread may ask."""
+
+    def __call__(self, refused: str = "") -> AccessToken:
+        """A fresh token, but not one that a server has `refused`, if there is another. Raises Unavailable."""
+        ...
+
+
 WARNED_BEFORE = 7
 """Days before its end from which on an ending access is told."""
 

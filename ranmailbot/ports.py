@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Literal, Protocol
 
 from ranmailbot.call.application import Application
 from ranmailbot.desk import Ledger, Outcome, Recipient, SentMail
+from ranmailbot.grants import TokenSource
 from ranmailbot.mail.delivery import Delivery
 from ranmailbot.mail.letter import Letter
 from ranmailbot.mail.outgoing import CalendarEvent, Draft, OutgoingMail
@@ -29,24 +29,6 @@ class Unavailable(Exception):
         """Both are sentences without the full stop, and hold no secret and nobody's words."""
         super().__init__(f"{what}; {remedy}" if remedy else what)
         self.what, self.remedy = what, remedy
-
-
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """A token of OAuth2 that stands for a password. `provider` is "microsoft365", "google" or "command"."""
-
-    text: str = field(repr=False)
-    provider: str
-    renew_at: float = math.inf
-    """From this moment of the monotonic clock on, whoever has logged in with it should log in anew."""
-
-
-class TokenSource(Protocol):
-    """Hands out access tokens; any thread may ask."""
-
-    def __call__(self, refused: str = "") -> AccessToken:
-        """A fresh token, but not one that a server has `refused`, if there is another. Raises Unavailable."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +56,6 @@ class Clock(Protocol):
     def monotonic(self) -> float: ...
     def arrival(self, stamp: datetime) -> datetime:
         """The clock's own time for a moment the mailbox stamped (the same, unless the clock is shifted or played)."""
-        ...
 
 
 class Tokens(Protocol):
@@ -82,7 +63,6 @@ class Tokens(Protocol):
 
     def token(self) -> str:
         """At least 120 bits, lower-case letters and digits."""
-        ...
 
     def uuid(self) -> str: ...
 

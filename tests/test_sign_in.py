@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from ranmailbot import config, service
 from ranmailbot.config import sign_in
 from ranmailbot.grants import Google, Microsoft365, TokenCommand
+from tests.adapters.servers import certificate
 from tests.adapters.token_desk import rsa_pair
 from tests.test_config import merge, write
 
@@ -73,6 +74,16 @@ def test_an_app_with_a_certificate_in_a_national_cloud(tmp_path: Path) -> None:
         scope="https://outlook.office365.us/.default",
     )
     assert key not in repr(grant)
+
+
+def test_the_last_day_of_a_certificate_that_may_sign_others_is_known_by_itself(tmp_path: Path) -> None:
+    before = datetime.now(UTC).date()
+    certificate(tmp_path)  # self-signed, good for a day from now
+    (tmp_path / "key.pem").chmod(0o600)
+    oauth2 = APP | {"certificate_file": "ca.pem", "key_file": "key.pem"}
+    assert before <= load(tmp_path, oauth2).mailbox.grant.expires <= datetime.now(UTC).date()
+    assert load(tmp_path, oauth2 | {"expires": date(2022, 12, 31)}).mailbox.grant.expires == date(2022, 12, 31)
+    assert sign_in.last_day("no certificate") is None
 
 
 def test_a_service_account_acts_for_the_user_of_the_mailbox(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Access tokens: implements ports.TokenSource for every kind of grant. A token is kept until shortly before it ends.
+"""Access tokens: implements grants.TokenSource for every kind of grant. A token is kept until shortly before it ends.
 
 A token that a server has refused is thrown away. While the endpoint cannot be reached, a token that is still good is
 used to its end. Fear: logs; no token is ever shown. One source may serve both mailbox and submission, on two threads.
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from ranmailbot.adapters import google_workspace, microsoft365, token_command
 from ranmailbot.adapters.token_endpoint import Endpoint
-from ranmailbot.grants import Grant, Microsoft365, TokenCommand
-from ranmailbot.ports import AccessToken, Account, Clock, TokenSource, Unavailable
+from ranmailbot.grants import AccessToken, Grant, Microsoft365, TokenCommand, TokenSource
+from ranmailbot.ports import Account, Clock, Unavailable
 
 MARGIN = 300
 """Seconds before its end from which on a token is no longer fresh."""
@@ -44,7 +44,7 @@ class KeptTokens:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __call__(self, refused: str = "") -> AccessToken:
-        """See ports.TokenSource."""
+        """See grants.TokenSource."""
         with self._lock:
             if self._kept is not None and self._kept.token.text == refused:
                 self._kept = None
@@ -79,7 +79,7 @@ class PrintedTokens:
     fetch: Callable[[], str] = field(repr=False)
 
     def __call__(self, refused: str = "") -> AccessToken:  # noqa: ARG002 - the command knows no other token
-        """See ports.TokenSource."""
+        """See grants.TokenSource."""
         text = self.fetch()
         if not _TOKEN.fullmatch(text):
             raise Unavailable("the first line of the token command is no access token (RFC 6750)", token_command.TRY_IT)

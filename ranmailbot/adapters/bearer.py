@@ -11,7 +11,8 @@ import binascii
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ranmailbot.ports import AccessToken, Account
+from ranmailbot.grants import AccessToken
+from ranmailbot.ports import Account
 
 XOAUTH2, OAUTHBEARER = "XOAUTH2", "OAUTHBEARER"
 LARGEST_REASON = 10_000

@@ -26,7 +26,8 @@ from ranmailbot.adapters.bearer import Login, mechanism
 from ranmailbot.adapters.login_faults import NO_BEARER, login_refused
 from ranmailbot.adapters.tls import explain, tls_context
 from ranmailbot.adapters.watchdog import Watchdog
-from ranmailbot.ports import AccessToken, Account, Unavailable
+from ranmailbot.grants import AccessToken
+from ranmailbot.ports import Account, Unavailable
 
 BROKEN = (
     OSError,

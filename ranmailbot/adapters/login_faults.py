@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ranmailbot.ports import AccessToken, Account, Unavailable
+from ranmailbot.grants import AccessToken
+from ranmailbot.ports import Account, Unavailable
 
 Step = Literal["token", "IMAP", "SMTP"]
 MailStep = Literal["IMAP", "SMTP"]

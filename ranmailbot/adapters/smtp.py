@@ -30,9 +30,10 @@ from aiosmtplib import (
 from ranmailbot.adapters.bearer import Login, mechanism
 from ranmailbot.adapters.login_faults import NO_BEARER, login_refused
 from ranmailbot.adapters.tls import explain, tls_context
+from ranmailbot.grants import AccessToken
 from ranmailbot.mail.delivery import Deferred, Delivery, Refused, Sent, Unclear, Unwanted
 from ranmailbot.mail.outgoing import OutgoingMail
-from ranmailbot.ports import AccessToken, Account, Unavailable
+from ranmailbot.ports import Account, Unavailable
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

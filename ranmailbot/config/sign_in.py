@@ -6,7 +6,9 @@ Fear: other users of the machine (see secret_files.py), and a library that is mi
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from importlib.util import find_spec
 
@@ -32,6 +34,7 @@ NEEDED = {
 EVERYBODY = ("provider", "expires")
 LIBRARIES = {"microsoft365": ("msal", "msal"), "google": ("google", "google.auth")}
 """For each provider the name that must be there first, and the library."""
+A_DAY = timedelta(days=1)
 PRIVATE_KEY = "PRIVATE KEY-----"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
@@ -78,7 +81,7 @@ def grant(found: OAuth2Section, user: str, around: Surroundings) -> Grant:
         authority=(found.authority or MICROSOFT_LOGIN).rstrip("/"),
         scope=found.scope or MICROSOFT_SCOPE,
         ca_file=ca_file,
-        expires=found.expires,
+        expires=found.expires or last_day(certificate),
     )
 
 
@@ -135,6 +138,20 @@ def _certificate(found: OAuth2Section, around: Surroundings) -> tuple[str, str]:
     if not found.certificate_file:
         return "", ""
     return _read(found, "certificate_file", around), _read(found, "key_file", around)
+
+
+def last_day(certificate: str) -> date | None:
+    """The last whole day (UTC) on which this certificate is good; None if it is none, or Python cannot tell.
+
+    It can for those that may sign others, as self-signed ones made by openssl may.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cadata=certificate)
+    except (ssl.SSLError, ValueError):
+        return None
+    ends = [ssl.cert_time_to_seconds(str(one["notAfter"])) for one in context.get_ca_certs()]
+    return (datetime.fromtimestamp(min(ends), UTC) - A_DAY).date() if ends else None
 
 
 def _service_account(found: OAuth2Section, around: Surroundings) -> str:

@@ -77,8 +77,8 @@ def _match(number: int, runs: tuple[Run, ...], piece: Piece) -> Match:
 
 def matches(reply: Words, sent: SentText, depth_of: Sequence[int]) -> tuple[Match, ...]:
     """All pieces of the form in the reply, by their place there. `depth_of` is the quote depth of each reply word."""
-    found = [_filled(match, reply, sent) for match in _gathered(_runs(reply, sent), sent, reply)]
-    found = _apart(found)
+    found = _gathered(_runs(reply, sent), sent, reply)
+    found = _apart([match if match.whole else _filled(match, reply, sent) for match in found])
     enough = [match for match in found if _enough(match, sent, reply)]
     stands = _Standing(reply, sent, depth_of, enough)
     return tuple(match for number, match in enumerate(enough) if stands.believed(number))
@@ -86,16 +86,13 @@ def matches(reply: Words, sent: SentText, depth_of: Sequence[int]) -> tuple[Matc
 
 def _runs(reply: Words, sent: SentText) -> list[Run]:
     """Runs of equal words, each grown as far as it goes, the longest at each place, none overlapping in the reply."""
-    mine, seeds = reply.keys, sent.seeds
-    hits = [*map(seeds.get, zip(mine, mine[1:], mine[2:], strict=False))]
+    mine, ours = reply.keys, sent.words.keys
     runs: list[Run] = []
     end, expected = 0, 0
-    for place, candidates in enumerate(hits):
-        if candidates is None or place < end:
-            continue
+    while (place := _next_seed(mine, sent, end)) is not None:
         best, best_size = -1, 0
-        for of in candidates:
-            size = _grown(mine, sent.words.keys, place, of)
+        for of in sent.seeds[mine[place], mine[place + 1], mine[place + 2]]:
+            size = _grown(mine, ours, place, of)
             # Of equals, the one that goes on where the last run ended: repeated hints keep their order.
             if size > best_size or (size == best_size and best < expected <= of):
                 best, best_size = of, size
@@ -104,6 +101,18 @@ def _runs(reply: Words, sent: SentText) -> list[Run]:
     return runs
 
 
+def _next_seed(mine: list[str], sent: SentText, first: int) -> int | None:
+    """Where the next three words in a row stand that stand in the form as well. Words within runs are not asked."""
+    while first < len(mine):
+        part = mine[first : first + _CHUNK + SEED - 1]
+        known = [*map(sent.seeds.__contains__, zip(part, part[1:], part[2:], strict=False))]
+        if True in known:
+            return first + known.index(True)
+        first += _CHUNK
+    return None
+
+
+_CHUNK = 64
 _STRIDE = 16
 
 
@@ -128,12 +137,14 @@ def _gathered(runs: list[Run], sent: SentText, reply: Words) -> list[Match]:
             piece = sent.pieces[number]
             size = min(left, piece.end - of)
             part = Run(at, of, size)
-            last = found[-1] if found else None
+            whole = size == piece.end - piece.first
+            # To a whole piece in a row, as almost all of them are, nothing before it can belong.
+            last = found[-1] if found and not whole else None
             near = last and last.piece == number and at - last.end <= _STRAY and of >= _end_in_form(last)
             if last and near and not (piece.question is not None and _asked_between(reply, last.end, at)):
                 found[-1] = _match(number, (*last.runs, part), piece)
             else:
-                found.append(Match(number, (part,), size == piece.size, at, at + size, size))
+                found.append(Match(number, (part,), whole, at, at + size, size))
             at, of, left = at + size, of + size, left - size
     return found
 
@@ -152,7 +163,7 @@ def _end_in_form(match: Match) -> int:
 def _filled(match: Match, reply: Words, sent: SentText) -> Match:
     """The match with single equal words between and beside its runs, where a seed was too long to find them."""
     piece = sent.pieces[match.piece]
-    if match.whole or match.size < SEED:
+    if match.size < SEED:
         return match
     runs = _edge(reply, sent, match.runs[0], piece, -1)
     for run, following in zip(match.runs, (*match.runs[1:], None), strict=True):

@@ -61,6 +61,8 @@ def read_answers(text: VisibleText, form: SentForm, sender: Address | None = Non
 
 def _capped(text: VisibleText) -> tuple[VisibleText, VisibleText]:
     room = READ_CHARACTERS
+    if sum([len(line.text) + 1 for line in text.lines]) <= room:
+        return text, VisibleText((), text.source)
     for number, line in enumerate(text.lines):
         room -= len(line.text) + 1
         if room < 0:
@@ -164,9 +166,12 @@ def _add(sheet: _Sheet, gap: Gap, spans: tuple[Span, ...], deeper: list[Span]) -
     last.depth = min(last.depth, depth) if last.spans else depth
     last.spans, last.gap = (*last.spans, *spans), gap
     last.doubt(gap.confidence)
-    quoting = any(layout.depth_at(start) > gap.depth for part in spans for start, _ in layout.by_depth(part))
-    cites = len({layout.depth_at(start) for part in spans for start, _ in layout.by_depth(part)}) > 1
-    if quoting or cites or any(layout.text[start:end].strip() for start, end in deeper):
+    depths = {layout.depth_at(start) for part in spans for start, _ in layout.by_depth(part)}
+    if (
+        len(depths) > 1
+        or max(depths, default=0) > gap.depth
+        or any(layout.text[start:end].strip() for start, end in deeper)
+    ):
         # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
         last.doubt(_QUOTED_BESIDE)
 
@@ -286,8 +291,8 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
     last = max(found, key=lambda one: one.spans[-1])
     start, end = last.spans[-1]
     rows = sheet.layout.text[start:end].split("\n")
-    cut = min(tail_start(rows, person) for person in (sender, *sheet.writers))
-    later = tail_start(rows[1:]) + 1
+    cut = min(tail_start(rows, person) for person in dict.fromkeys([sender, *sheet.writers]))
+    later = tail_start(rows[1:]) + 1 if cut == 0 else 0
     blank = not "".join(rows[1:later]).strip()
     if cut == 0 and blank and rows[0].strip(_DASHES) == "" and not "".join(rows[1:2]).strip():
         cut = later  # a dash with nothing right below it is an answer, not the rule above a signature

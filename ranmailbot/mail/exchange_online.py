@@ -12,6 +12,7 @@ Fear: a stranger's HELO, which is part of the border's Received; fields that a s
 customer of the same provider. A Received that is not exactly as Exchange writes it ends the reading: nobody is proven.
 Known limits, all of which fail closed: mail that came through a connector, a forwarding rule or a gateway of one's own,
 and mail within the organisation that was submitted by SMTP rather than by Outlook, proves nobody by these stamps.
+So does mail in national clouds, whose servers have other names.
 X-MS-Exchange-Authentication-Results, Authentication-Results-Original and ARC say what other servers saw: no proof.
 """
 

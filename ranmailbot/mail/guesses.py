@@ -48,6 +48,8 @@ _ORGANISATION_BEGINNINGS = """
     pénitentiaire penitenciar cietum ieslodzījum kalėjim vangla rikosseuraamus kriminalvård kriminalforsorg
     więzien vězni vězeňsk väzni zapor büntetés затвор министерств φυλακ
 """
+_ROLES, _ROLES_BEGIN = frozenset(_ROLE_WORDS.split()), tuple(_ROLE_BEGINNINGS.split())
+_ORGANISATIONS, _ORGANISATIONS_BEGIN = frozenset(_ORGANISATION_WORDS.split()), tuple(_ORGANISATION_BEGINNINGS.split())
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -107,11 +109,11 @@ def _is_name(row: str) -> bool:
 
 
 def _role(text: str) -> int | None:
-    return _first(text, frozenset(_ROLE_WORDS.split()), tuple(_ROLE_BEGINNINGS.split()))
+    return _first(text, _ROLES, _ROLES_BEGIN)
 
 
 def _organisation(text: str) -> int | None:
-    return _first(text, frozenset(_ORGANISATION_WORDS.split()), tuple(_ORGANISATION_BEGINNINGS.split()))
+    return _first(text, _ORGANISATIONS, _ORGANISATIONS_BEGIN)
 
 
 def _first(text: str, words: frozenset[str], beginnings: tuple[str, ...]) -> int | None:

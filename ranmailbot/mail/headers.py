@@ -59,7 +59,7 @@ def first(headers: Headers, name: str) -> str:
 
 def every(headers: Headers, name: str) -> tuple[str, ...]:
     """All fields of this (lower-case) name, from top to bottom."""
-    return tuple(value for key, value in headers if key == name)
+    return tuple([value for key, value in headers if key == name])
 
 
 def decode_words(value: str) -> str:

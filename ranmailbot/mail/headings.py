@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from ranmailbot.call.call import Question
@@ -55,9 +56,15 @@ def headed(text: str, questions: Sequence[Question]) -> tuple[Labelled, ...]:
 
 def _weights(questions: Sequence[Question]) -> list[dict[str, float]]:
     """For each question its words, the rarer among the questions the heavier."""
-    stems = [_stems(question.text) for question in questions]
+    return _weighed(tuple(question.text for question in questions))
+
+
+@lru_cache(maxsize=64)
+def _weighed(asked: tuple[str, ...]) -> list[dict[str, float]]:
+    """The same by the questions' texts (the same forms come again and again, so the last few are kept)."""
+    stems = [_stems(text) for text in asked]
     shared = Counter(stem for asked in stems for stem in asked)
-    return [{stem: 1 / shared[stem] for stem in asked} for asked in stems]
+    return [{stem: 1 / shared[stem] for stem in each} for each in stems]
 
 
 def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence[Question]) -> tuple[Labelled, ...]:

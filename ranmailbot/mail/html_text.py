@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -109,6 +110,8 @@ class _Page:
     gap: bool = False
     indent: str = ""
     numbers: list[int | None] = field(default_factory=list)
+    hides: dict[str, bool] = field(default_factory=dict)
+    """Whether text of this style is hidden: the same few stand on most elements."""
 
     def write(self, text: str) -> None:
         if self.preformatted:
@@ -117,7 +120,7 @@ class _Page:
                 self.words.append(row)
                 self.end_line(keep=True)
             text = rows[-1]
-        else:
+        elif "  " in text or not text.isprintable():  # of all white space only the plain space can be printed
             text = _SPACE.sub(_one_space if "\xa0" in text else " ", text)
         if text:
             self.words.append(text)
@@ -176,8 +179,7 @@ def _walk(root: LexborNode, page: _Page) -> None:
                 waiting += [(None, change), (node.child, None)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Undo:
+class _Undo(NamedTuple):
     """What to take back when an element ends."""
 
     tag: str
@@ -194,7 +196,7 @@ def _enter(node: LexborNode, tag: str, page: _Page) -> _Undo | None:
         return None
     attributes = node.attributes if tag not in ("b", "i", "tr", "tbody") else {}
     style = attributes.get("style") or ""
-    if "hidden" in attributes or (style and _HIDDEN.search(style)):
+    if "hidden" in attributes or (style and _hides(style, page)):
         return None
     block = tag in _BLOCKS
     spaced = tag in _SPACED and "Mso" not in (attributes.get("class") or "")
@@ -207,6 +209,12 @@ def _enter(node: LexborNode, tag: str, page: _Page) -> _Undo | None:
     page.preformatted += preformatted
     _begin_list(tag, attributes, page)
     return undo
+
+
+def _hides(style: str, page: _Page) -> bool:
+    if style not in page.hides:
+        page.hides[style] = _HIDDEN.search(style) is not None
+    return page.hides[style]
 
 
 def _begin_list(tag: str, attributes: dict[str, str | None], page: _Page) -> None:

@@ -228,8 +228,9 @@ def _confidence(chain: tuple[list[Label], bool], asked: int, run_on: bool = Fals
 
 def _labels_at_lines(text: str, asked: Sequence[int]) -> list[Label]:
     found: list[Label] = []
-    lower = _counts_in_small_romans(text, asked)
     matched = list(islice(_AT_LINE.finditer(text), 2 * _MOST_LABELS))
+    small = any((match["roman"] or "").islower() for match in matched)
+    lower = small and _counts_in_small_romans(text, asked)
     names = Counter(label_name(match["word"] or "") for match in matched)
     for match in matched:
         roman, name = match["roman"], label_name(match["word"] or "")
@@ -241,7 +242,7 @@ def _labels_at_lines(text: str, asked: Sequence[int]) -> list[Label]:
             continue
         number = int(match["number"]) if roman is None else _ROMAN.get(roman.upper(), 0)
         style = f"{name}{match['open']}{match['close'].strip()}"
-        also = tuple(int(more) for more in re.findall(r"\d+", match["more"] or ""))
+        also = tuple(int(more) for more in re.findall(r"\d+", match["more"])) if match["more"] else ()
         found.append(Label(match.start() + _leading(match[0]), match.end(), number, style, also))
         inner = _FIRST_INNER.match(text, match.end())
         if inner is not None and number != 1:

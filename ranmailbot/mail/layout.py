@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import compress, count
 from typing import NamedTuple
 
 from ranmailbot.mail.alignment import Match, Run, matches
@@ -29,6 +30,7 @@ _REPEATED = 0.75
 _LINE = 2_000
 _EMPTY = " \t\n>|*_"
 _EDITED = 0.9
+_FEWEST_RETYPED = 2
 _BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
 _ASKING_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)])[\s*_\"“„]*$")
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
@@ -95,8 +97,15 @@ class Layout:
             yield (start, end), self.line_depths[number]
             start, number = end, number + 1
 
+    def is_level(self, span: Span) -> bool:
+        """Whether all lines of a span are quoted equally deep, as almost always."""
+        first, last = bisect_right(self.line_starts, span[0]) - 1, bisect_right(self.line_starts, span[1] - 1)
+        return len({*self.line_depths[first:last]}) == 1
+
     def by_depth(self, span: Span) -> list[Span]:
         """The span cut where the quote depth changes, blank lines aside. Only pieces with something in them."""
+        if self.is_level(span):
+            return [self.trimmed(span)] if self.text[span[0] : span[1]].strip() else []
         pieces: list[Span] = []
         open_depth = -1
         for (start, end), depth in self.rows(span):
@@ -122,8 +131,8 @@ class Layout:
     def shallowest(self, gap: Gap) -> tuple[tuple[Span, ...], list[Span]]:
         """The lines in a gap that are less quoted than what stands before it, and the others; all of it if none is."""
         whole = self.trimmed(gap.span)
-        if gap.blank:
-            return (), []
+        if gap.blank or self.is_level(gap.span):
+            return (() if gap.blank else (whole,)), []
         rows = [(row, depth) for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip()]
         torn = rows[0][0][0] == gap.span[0] and not self.begins_line(gap.span[0])
         fresh = {row for row, depth in rows if depth < gap.depth}
@@ -162,15 +171,14 @@ class _Event(NamedTuple):
 def lay_out(text: VisibleText, form: SentForm) -> Layout:
     """The layout of this reply. Linear in its length."""
     whole = text.text
-    starts, depths = _lines(text)
+    starts, depths = text.line_starts, [line.depth for line in text.lines]
     sent = prepare(form)
     reply = words(whole)
-    depth_of = _word_depths(reply, starts, depths)
-    found = matches(reply, sent, depth_of)
+    found = matches(reply, sent, reply.depths(starts, depths))
     matched = [_matched(match, reply, sent) for match in found]
     events = _unrepeated(matched, whole)
     events += _near_questions(reply, sent, starts, matched)
-    events += _retyped_questions(reply, sent, events)
+    events += _retyped_questions(reply, sent, events) if sent.short else []
     events += _profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
     our_lines = {bisect_right(starts, event.start) - 1 for event in events if _begins_line(whole, event)}
@@ -186,8 +194,8 @@ def _unrepeated(events: list[_Event], text: str) -> list[_Event]:
     for event in events:
         last = kept[-1] if kept else None
         again = last is not None and event.asks and last.asks and last.question == event.question
-        line = text[event.end : event.end + _LINE].split("\n", 1)[0]
-        if again and last is not None and not text[last.end : event.start].strip(_EMPTY) and line.strip(_EMPTY):
+        again = again and last is not None and not text[last.end : event.start].strip(_EMPTY)
+        if again and last is not None and text[event.end : event.end + _LINE].split("\n", 1)[0].strip(_EMPTY):
             kept[-1] = last._replace(confidence=min(last.confidence, _REPEATED))
         else:
             kept.append(event)
@@ -199,28 +207,10 @@ def _begins_line(text: str, event: _Event) -> bool:
     return event.profile is None and not before_on_line(text, event.start).strip(" \t>|*_")
 
 
-def _lines(text: VisibleText) -> tuple[list[int], list[int]]:
-    starts: list[int] = []
-    place = 0
-    for line in text.lines:
-        starts.append(place)
-        place += len(line.text) + 1
-    return starts, [line.depth for line in text.lines]
-
-
-def _word_depths(reply: Words, starts: list[int], depths: list[int]) -> list[int]:
-    if not any(depths):
-        return [0] * len(reply.starts)
-    found: list[int] = []
-    for number, depth in enumerate(depths):
-        if number + 1 == len(depths) or depths[number + 1] != depth:
-            end = reply.at_or_after(starts[number + 1]) if number + 1 < len(starts) else len(reply.starts)
-            found += [depth] * (end - len(found))
-    return found
-
-
 def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
     piece = sent.pieces[match.piece]
+    if match.whole and len(match.runs) == 1 and piece.question is None:
+        return _untouched(match, reply, sent, piece)
     ours, strays = _runs_apart(match, reply, piece)
     asks = piece.question is not None
     head = question_start(reply, sent, match, piece) if asks else match.start
@@ -242,6 +232,15 @@ def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
     plain = match.whole or match.within(core) >= 0.9 * (core[1] - core[0])
     confidence = _INLINE if plain else _EDITED
     return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, asks)
+
+
+def _untouched(match: Match, reply: Words, sent: SentText, piece: Piece) -> _Event:
+    """The same for a whole sentence of ours that asks nothing: by far the most of what a letter quotes."""
+    first = _with_marks_before(reply, match.start, reply.starts[match.start])
+    last = _with_marks_after(reply, sent, match, reply.ends[match.end - 1])
+    if reply.text[first : first + 1] in _QUOTES and reply.text[last : last + 1] in _QUOTES:
+        last += 1
+    return _Event(first, last, ((first, last),), (), piece.owner, None, _INLINE, asks=False)
 
 
 def _runs_apart(match: Match, reply: Words, piece: Piece) -> tuple[list[Span], list[Span]]:
@@ -282,6 +281,8 @@ def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) ->
     text = reply.text
     marks = sent.marks[match.piece] if of == sent.pieces[match.piece].end else marks_after(sent.words, of)
     stop = reply.starts[match.end] if match.end < len(reply.starts) else len(text)
+    if text.startswith(marks, place) and "*" not in marks and "_" not in marks:
+        place, marks = place + len(marks), ""
     for mark in marks:
         ahead = place
         while ahead < stop and text[ahead] in " \t*_":
@@ -297,6 +298,8 @@ def _with_marks_before(reply: Words, word: int, place: int) -> int:
     """The start of a match with the marks before it on its line: bullets, quotation marks, asterisks."""
     text = reply.text
     floor = reply.ends[word - 1] if word else 0
+    if text[place - 1 : place] == "\n" or (word and text[floor:place] == " "):
+        return place
     floor = max(floor, text.rfind("\n", floor, place) + 1)
     between = text[floor:place]
     only_marks = floor == 0 or text[floor - 1] == "\n"
@@ -322,7 +325,7 @@ def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[
     if not sent.labels:
         return found
     taken = sorted((event.start, event.end) for event in events)
-    for place in [place for place, key in enumerate(reply.keys) if key in sent.labels]:
+    for place in [*compress(count(), map(sent.labels.__contains__, reply.keys))]:
         for label, name in sent.labels[reply.keys[place]]:
             if tuple(reply.keys[place : place + len(label)]) == label:
                 start = reply.starts[place]
@@ -333,14 +336,11 @@ def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[
     return found
 
 
-_FEWEST_RETYPED = 2
-
-
 def _retyped_questions(reply: Words, sent: SentText, events: list[_Event]) -> list[_Event]:
     """Short questions typed again at the start of a line: "8. Main difficulty", or "Main difficulty: time" twice."""
     found: dict[int, _Event] = {}
     taken = sorted((event.start, event.end) for event in events)
-    for place, key in enumerate(reply.keys if sent.short else ()):
+    for place, key in enumerate(reply.keys):
         for asked, number in sent.short.get(key, ()):
             if number not in found and tuple(reply.keys[place : place + len(asked)]) == asked:
                 end = _retyped_end(reply, place, len(asked), number)
@@ -423,12 +423,11 @@ def _laid(text: str, starts: list[int], depths: list[int], events: list[_Event],
     strays = [span for event in events for span in event.strays if text[span[0] : span[1]].strip(" \t\n>|*_")]
     marks += [span for event in events for span in event.strays if not text[span[0] : span[1]].strip(" \t\n>|*_")]
     bounds = [_Event(0, 0, (), (), None, None, 1.0, asks=False), *events]
-    ends = [*(event.start for event in events), len(text)]
     gaps: list[Gap] = []
     after_header = False
-    for number, (before, end) in enumerate(zip(bounds, ends, strict=True)):
-        following = events[number] if number < len(events) else None
-        span = _without_marks(text, (before.end, end), following, sent.rules, marks)
+    for before, following in zip(bounds, (*events, None), strict=True):
+        span = (before.end, following.start if following is not None else len(text))
+        span = _without_marks(text, span, following, sent.rules, marks)
         depth = depths[bisect_right(starts, before.start) - 1] if starts else 0
         blank = not text[span[0] : span[1]].strip()
         after_header = after_header or before.header
@@ -440,7 +439,7 @@ def _laid(text: str, starts: list[int], depths: list[int], events: list[_Event],
 def _without_marks(text: str, span: Span, following: _Event | None, rules: bool, marks: list[Span]) -> Span:
     """The gap without the label of the question that follows, and without our rules at its edges."""
     start, end = span
-    if following is not None and following.asks:
+    if following is not None and following.asks and start < end:
         line = max(start, text.rfind("\n", start, end) + 1)
         label = _BARE_LABEL.match(text, line, end) or _ASKING_LABEL.match(text, line, end)
         at_line = line > start or start == 0

@@ -44,6 +44,13 @@ def initials(sender: Address | None) -> frozenset[str]:
     return frozenset({*(word[0] for word in words if word), "".join(word[0] for word in words if word)} - {""})
 
 
+@lru_cache(maxsize=64)
+def signing(sender: Address | None) -> tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]]:
+    """The known names, the whole name, the initials, and names and initials together, looked up at once."""
+    known, letters = known_names(sender), initials(sender)
+    return known, whole_name(sender), letters, known | letters
+
+
 def latin(word: str) -> str:
     """A folded word in plain Latin letters, spellings that sound alike made one ("Юлия", "Julia", "Yulia")."""
     return word.translate(_LATIN).replace("ii", "i")

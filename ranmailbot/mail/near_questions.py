@@ -25,6 +25,8 @@ _NEARLY, _SURELY = 0.6, 0.8
 _HALF = 0.45
 """The share of the shortest question's words that must stand in a line, letter by letter, before it is aligned."""
 _FEWEST_WORDS, _LIKELY = 4, 3
+_FEWEST_LETTERS = 2 * _FEWEST_WORDS - 1
+"""In less room than this so many words do not fit."""
 _MOST_LINES = 80
 _ROOM = 3
 _LINE_END = 20
@@ -57,33 +59,30 @@ def near_questions(
     reply: Words, sent: SentText, line_starts: Sequence[int], taken: Sequence[Span]
 ) -> Iterator[NearQuestion]:
     """The lines that are nearly a question of ours, in order. `taken` (in order) is what was found word by word."""
-    hits = [*map(sent.asking.__contains__, reply.keys)]
     end = 0
-    for place in islice(_promising(reply, sent, line_starts, taken, hits), _MOST_LINES):
+    for place in islice(_promising(reply, sent, line_starts, taken), _MOST_LINES):
         near = _nearest(reply, sent, place) if place >= end else None
         if near is not None and not _overlaps(taken, (near.start, near.end)):
             end = near.end
             yield near
 
 
-def _promising(
-    reply: Words, sent: SentText, line_starts: Sequence[int], taken: Sequence[Span], hits: Sequence[bool]
-) -> Iterator[int]:
+def _promising(reply: Words, sent: SentText, line_starts: Sequence[int], taken: Sequence[Span]) -> Iterator[int]:
     """Where lines begin that hold enough words of questions, and are not taken."""
     enough = max(_FEWEST_WORDS, _HALF * sent.shortest_asked)
-    before = [0, *accumulate(hits)]
-    if before[-1] < enough:
-        return
     borders = [0, *(border for span in taken for border in span), len(reply.text) + 1]
     for low, high in zip(borders[::2], borders[1::2], strict=True):
-        stop = reply.at_or_after(high)
-        if before[stop] - before[reply.at_or_after(low)] < enough:
+        if high - low < _FEWEST_LETTERS:
+            continue
+        zero, stop = reply.at_or_after(low), reply.at_or_after(high)
+        before = [*accumulate(map(sent.asking.__contains__, reply.keys[zero:stop]), initial=0)]
+        if before[-1] < enough:
             continue
         lines = line_starts[bisect_left(line_starts, low) : bisect_left(line_starts, high)]
         for start, following in pairwise((*lines, len(reply.text) + 1 if high > len(reply.text) else high)):
             first = reply.at_or_after(start)
             empty = first >= stop or reply.starts[first] >= following
-            if not empty and before[min(first + sent.longest_asked, stop)] - before[first] >= enough:
+            if not empty and before[min(first + sent.longest_asked, stop) - zero] - before[first - zero] >= enough:
                 yield start
 
 

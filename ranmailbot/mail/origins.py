@@ -18,12 +18,12 @@ _COUNTRIES = {
     "ro": "Romania", "rs": "Serbia", "se": "Sweden", "si": "Slovenia", "sk": "Slovakia", "sm": "San Marino",
     "tj": "Tajikistan", "tn": "Tunisia", "tr": "Türkiye", "ua": "Ukraine", "uk": "United Kingdom", "xk": "Kosovo",
 }  # fmt: skip
-_SHARED = """
+_SHARED_LABELS = """
     ac asso co com edu ed gc gob gouv gov govern govt go gv int lg ltd me mil min mod net nhs nic nom or org
     parliament plc police priv sch
 """
 """Labels below a country's ending under which many organisations stand: gov.uk, ac.at, gouv.fr."""
-_PUBLIC = """
+_PUBLIC_LABELS = """
     abv aol bigpond bk bluewin btinternet centrum email eircom fastmail free freemail freenet gmail gmx googlemail
     hotmail hushmail icloud inbox interia laposte libero list live mac mail mailbox me msn naver o2 onet orange
     outlook post posteo proton protonmail qq rambler riseup rocketmail sapo seznam sfr skynet spoko t-online
@@ -31,6 +31,7 @@ _PUBLIC = """
     zoho
 """
 """Names of mail providers that anybody can have an address at."""
+_SHARED, _PUBLIC = frozenset(_SHARED_LABELS.split()), frozenset(_PUBLIC_LABELS.split())
 _FEWEST_LABELS = 2
 
 
@@ -43,8 +44,8 @@ def country_of(domain: str) -> str:
 def organisation_of(domain: str) -> str:
     """The organisation as its domain names it ("prison.gov.uk" of "mail.prison.gov.uk"), or the empty text."""
     labels = domain.casefold().split(".")
-    shared = len(labels) > _FEWEST_LABELS and labels[-1] in _COUNTRIES and labels[-2] in _SHARED.split()
+    shared = len(labels) > _FEWEST_LABELS and labels[-1] in _COUNTRIES and labels[-2] in _SHARED
     own = labels[-3:] if shared else labels[-2:]
-    if len(own) < _FEWEST_LABELS or own[0] in _PUBLIC.split() or (own[0] in _SHARED.split() and not shared):
+    if len(own) < _FEWEST_LABELS or own[0] in _PUBLIC or (own[0] in _SHARED and not shared):
         return ""
     return ".".join(own)

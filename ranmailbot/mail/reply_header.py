@@ -50,13 +50,14 @@ def reply_headers(lines: Sequence[Line], ours: Collection[str], our_lines: Colle
     """The reply headers, in order. `our_lines` are the numbers of the lines that begin with words of the sent form."""
     needles = [" ".join(text.casefold().split()) for text in ours]
     needles = [needle for needle in needles if len(needle) >= _SHORTEST_NEEDLE]
+    telling = {max(needle.split(), key=len) for needle in needles}
     begun = min(our_lines, default=len(lines))
     found: list[ReplyHeader] = []
     for number, line in enumerate(lines):
         if not line.text or number in our_lines or (found and number < found[-1].end):
             continue
-        folded = " ".join(line.text.casefold().split())
-        named = any(needle in folded for needle in needles)
+        folded = line.text.casefold()
+        named = any(map(folded.__contains__, telling)) and _holds_one(folded, needles)
         span = _named(lines, number, our_lines, begun) if named else _foreign(lines, number, our_lines)
         if span is not None:
             floor = found[-1].end if found else 0
@@ -68,8 +69,13 @@ def reply_headers(lines: Sequence[Line], ours: Collection[str], our_lines: Colle
 def _names_us(lines: Sequence[Line], needles: Collection[str]) -> bool:
     if sum(len(line.text) + 1 for line in lines) > LONGEST_HEADER:
         return False
-    folded = " ".join(" ".join(line.text for line in lines).casefold().split())
-    return any(needle in folded for needle in needles)
+    return _holds_one(" ".join(line.text for line in lines).casefold(), needles)
+
+
+def _holds_one(folded: str, needles: Collection[str]) -> bool:
+    """Whether one of these stands in a case-folded text, however its words are spaced."""
+    flat = " ".join(folded.split())
+    return any(needle in flat for needle in needles)
 
 
 def _named(lines: Sequence[Line], number: int, ours: Collection[int], begun: int) -> tuple[int, int] | None:
@@ -95,8 +101,7 @@ def _is_plain(lines: Sequence[Line], number: int, span: tuple[int, int]) -> bool
 def _foreign(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[int, int] | None:
     """Above somebody else's mail: "... wrote:" with a date and deeper lines below, or From, Sent, To, Subject."""
     text = lines[number].text
-    dated = _CLOCK.search(text) and _DATE.search(text)
-    if text.rstrip().endswith(":") and dated and _deeper(lines, number + 1):
+    if text.rstrip().endswith(":") and _CLOCK.search(text) and _DATE.search(text) and _deeper(lines, number + 1):
         return number, number + 1
     if "@" in text and _FIELD.match(text):
         span = _fields(lines, number, ours)

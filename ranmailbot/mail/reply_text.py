@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from ranmailbot.mail.characters import clean
@@ -33,6 +34,11 @@ class VisibleText:
         """The lines without quote marks, joined by newlines."""
         return "\n".join([line.text for line in self.lines])
 
+    @property
+    def line_starts(self) -> list[int]:
+        """At which character of `text` each line begins."""
+        return [0, *accumulate([len(line.text) + 1 for line in self.lines[:-1]])] if self.lines else []
+
     def __reduce__(self) -> tuple[object, ...]:
         """Pickled as two columns: letters come from another process, and line by line that took half their time."""
         texts, depths = tuple(line.text for line in self.lines), tuple(line.depth for line in self.lines)
@@ -56,7 +62,7 @@ def plain_lines(text: str, flowed: bool = False, delsp: bool = False) -> tuple[L
     if flowed:
         return _reflowed(rows, delsp)
     rows = _plain_marks(rows)
-    return tuple(Line(*unquoted(row)) for row in rows)
+    return tuple([Line(*unquoted(row)) if ">" in row else Line(row.rstrip(), 0) for row in rows])
 
 
 def _once(text: str) -> str:

@@ -55,6 +55,8 @@ class SentText:
     seeds: Mapping[tuple[str, str, str], list[int]]
     stream: str
     """All its words, separated and surrounded by single spaces: whatever is ours stands in it."""
+    flat: str
+    """Its text on one line, between two spaces and with single ones: what is quoted untouched stands in it."""
     labels: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     """Profile labels by their first word: (words of the label, key)."""
     short: Mapping[str, tuple[tuple[tuple[str, ...], int], ...]]
@@ -92,6 +94,7 @@ def prepare(form: SentForm) -> SentText:
         piece_of,
         seeds,
         f" {' '.join(stream.keys)} ",
+        f" {' '.join(text.split())} ",
         _labels(form),
         _short(form),
         tuple(marks_after(stream, piece.end) for piece in pieces),

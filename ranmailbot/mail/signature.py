@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.farewells import CLOSINGS, FAREWELL_WORDS, FAREWELLS, LAST_WORDS
-from ranmailbot.mail.names import all_sign, are_initials, initials, known_names, latin, whole_name
+from ranmailbot.mail.names import all_sign, are_initials, latin, signing
 from ranmailbot.mail.words import keys
 
 _DASHES = re.compile(r"\s*(?:- )?(?:--|—|__+)\s*$")
@@ -77,17 +78,19 @@ _LEAD_WORDS, _LEAD_CHARACTERS = 4, 40
 def tail_start(lines: Sequence[str], sender: Address | None = None) -> int:
     """The number of the first line of farewell, signature or disclaimer; len(lines) if there is none."""
     first = len(lines)
-    known, whole, letters = known_names(sender), whole_name(sender), initials(sender)
-    signing = known | letters
-    below = sum(1 for line in lines if line.strip())
+    known, whole, letters, every = signing(sender)
+    below = sum(map(bool, map(str.strip, lines)))
     for number, line in enumerate(lines):
-        below -= bool(line.strip())
+        if not line.strip():
+            continue
+        below -= 1
         near_end = below <= _MOST_LINES_BELOW
+        opens = number > 0 and not lines[number - 1].strip()
         if (
             _DASHES.match(line)
-            or (near_end and (_is_farewell(lines, number, signing) or _is_device(line)))
-            or (near_end and (_is_closing(lines, number, signing) or _is_card(lines, number, whole)))
-            or _is_disclaimer(lines, number)
+            or (near_end and (_is_farewell(lines, number, every) or _is_device(line)))
+            or (near_end and opens and (_is_closing(lines, number, every) or _is_card(lines, number, whole)))
+            or (opens and _is_disclaimer(lines, number))
         ):
             first = number
             break
@@ -137,8 +140,9 @@ def _lead_in(lines: Sequence[str], first: int) -> int:
 def quoted_writers(text: str, ours: Collection[str]) -> tuple[Address, ...]:
     """Who is named with an address in what was forwarded: an answer may end with their name instead of the sender's."""
     us = {our.casefold() for our in ours}
-    found = (match.groups() for match in islice(_NAMED_ADDRESS.finditer(text), _MOST_ADDRESSES))
-    people = dict.fromkeys((name.strip(" \t\"'*"), email) for name, email in found)
+    rows = (row for row in text.split("\n") if "@" in row)
+    found = (match.groups() for row in rows for match in _NAMED_ADDRESS.finditer(row))
+    people = dict.fromkeys((name.strip(" \t\"'*"), email) for name, email in islice(found, _MOST_ADDRESSES))
     return tuple(
         Address(name, email)
         for name, email in islice(people, _MOST_WRITERS)
@@ -151,7 +155,7 @@ def tail_in_line(lines: Sequence[str], sender: Address | None = None) -> tuple[i
 
     `lines` are what `tail_start` left. Below it only short lines may stand, as below any farewell.
     """
-    known = known_names(sender) | initials(sender)
+    *_, known = signing(sender)
     below = 0
     for number in range(len(lines) - 1, -1, -1):
         line = lines[number]
@@ -196,7 +200,11 @@ def _is_named(text: str) -> bool:
 def _is_farewell(lines: Sequence[str], number: int, known: frozenset[str]) -> bool:
     line = lines[number]
     asks = line.rstrip().endswith("?")  # "And yours?"
-    if asks or not line.strip() or len(line) > _FAREWELL_CHARACTERS or _goes_on(lines, number):
+    if asks or not line.strip() or len(line) > _FAREWELL_CHARACTERS:
+        return False
+    first = keys(line.split(None, 1)[0])[:1]  # by it most lines are known for none
+    other = bool(first) and first[0] not in FAREWELL_WORDS and first[0] not in _AND_WORDS and "/" not in line
+    if other or _goes_on(lines, number):
         return False
     found = keys(line)
     if not found or (found[0] not in FAREWELL_WORDS and found[0] not in _AND_WORDS):
@@ -260,10 +268,11 @@ def _is_title(text: str) -> bool:
     return all(word[:1].isupper() or not word[:1].islower() for word in text.split() if word[:1].isalpha())
 
 
+@lru_cache(maxsize=64)
 def _is_device(line: str) -> bool:
     if len(line) > _DEVICE_CHARACTERS:
         return False
-    return bool(_STORE.search(line)) or bool(_SENT.match(line) and _DEVICE.search(line))
+    return bool(_STORE.match(line)) or bool(_SENT.match(line) and _DEVICE.search(line))
 
 
 def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
@@ -276,7 +285,13 @@ def _is_disclaimer(lines: Sequence[str], number: int) -> bool:
             break
         paragraph.append(line)
     text = " ".join(paragraph)
-    return len(text.split()) >= _FEWEST_SECRET_WORDS and len(set(map(str.lower, _SECRET.findall(text)))) > 1
+    return len(text.split()) >= _FEWEST_SECRET_WORDS and _is_secret(text)
+
+
+@lru_cache(maxsize=64)
+def _is_secret(text: str) -> bool:
+    """The same paragraph is asked about several times for each letter, as its end is cut off bit by bit."""
+    return len(set(map(str.lower, _SECRET.findall(text)))) > 1
 
 
 def _name_line(lines: Sequence[str], known: frozenset[str], letters: frozenset[str]) -> int:

@@ -25,6 +25,7 @@ _BEFORE = re.compile(
 )
 _OTHERS = re.compile(r"^[ \t*_>-]*[^\W\d_][ \t*_]*[:：]", re.MULTILINE)
 _AFTER = re.compile(r"\s*(?:[\[(<](?:\.{2,4}|…|snip|cut|gekürzt)[\])>]\s*)+$", re.IGNORECASE)
+_CUT_ENDS = (")", "]", ">")
 _LEAD = re.compile(r"(?:[-–—=:]*[>→⇒]+|[-–—:=])[ \t]+(?=\S)")
 _BULLETS = re.compile(r"^[ \t]*[-–—][ \t]", re.MULTILINE)
 _WITHIN = re.compile(r"(?<![^\s(\"'])\?+[^\W\d_]|(?<!\S)[^\W\d_]+\?[^\W\d_][^\s/=&]{0,40}(?!\S)")
@@ -71,6 +72,8 @@ def without_stars(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, 
     """The spans without the asterisks that a client writes around a bold paragraph, and those marks."""
     pieces: list[Span] = []
     marks: list[Span] = []
+    if not layout.text.startswith("*", spans[0][0]):
+        return spans, []
     for start, end in spans:
         ends = [gap.start() for gap in _BLANK.finditer(layout.text, start, end)]
         starts = [gap.end() for gap in _BLANK.finditer(layout.text, start, end)]
@@ -84,9 +87,9 @@ def without_stars(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, 
 
 def is_damaged(text: str) -> bool:
     """Whether letters were lost on the way: question marks within or before words, or little else."""
-    if "�" in text or _WITHIN.search(text) is not None:
-        return True
     marks = text.count("?")
+    if "�" in text or (marks and _WITHIN.search(text) is not None):
+        return True
     return marks > 1 and 2 * marks >= len("".join(text.split()))
 
 
@@ -132,6 +135,8 @@ def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None =
 def without_cut(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
     """The spans of an answer without the "[...]" below it that says where a quote was cut, and that mark."""
     start, end = spans[-1]
+    if layout.text[max(start, end - _LONGEST) : end].rstrip()[-1:] not in _CUT_ENDS:
+        return spans, []
     after = _AFTER.search(layout.text, max(start, end - _LONGEST), end)
     if after is None or after.start() <= start:
         return spans, []
@@ -151,6 +156,8 @@ def without_rule_below(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[S
 
 def with_citations(layout: Layout, span: Span) -> str:
     """The text of a span, with the ">" of lines that it cites between lines of its own."""
+    if layout.is_level(span):
+        return layout.text[span[0] : span[1]]
     rows = [(row, depth) for row, depth in layout.rows(span) if layout.text[row[0] : row[1]].strip()]
     base = min((depth for _, depth in rows), default=0)
     if all(depth == base for _, depth in rows):

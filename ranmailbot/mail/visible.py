@@ -137,7 +137,7 @@ def _look(part: Part, desk: _Desk) -> None:
 
 def _look_at_leaf(part: Part, desk: _Desk) -> None:
     if part.content_type in _CALENDARS or part.filename.lower().endswith(".ics"):
-        desk.calendars.append(_text_of(part, desk))
+        desk.calendars.append(clean(_text_of(part, desk)))
         desk.attached += [part] if part.filename else []
         desk.opened += [part] if part.filename else []
     elif _is_text(part):
@@ -195,7 +195,8 @@ def _look_inside_outlook(part: Part, desk: _Desk) -> None:
     desk.take(inner)
     desk.calendars += inner.calendars
     if any(line.text.strip() for text in desk.texts for line in text.lines):
-        desk.also += _not_in(_joined(desk.texts, desk), inner.texts)
+        shown = _vocabulary(_joined(desk.texts, desk))
+        desk.also += _not_in(shown, ((text, _vocabulary(text)) for text in inner.texts))
     else:
         desk.texts += inner.texts
 
@@ -242,31 +243,35 @@ def _choose(part: Part, desk: _Desk) -> None:
         desk.take(branch)
         desk.calendars += branch.calendars
     read = [text for text in read if text.lines]
-    if not read:
-        return
-    chosen = _richest(read)
-    desk.texts.append(chosen)
-    desk.also += _not_in(chosen, (text for text in read if text is not chosen))
+    if len(read) > 1:
+        said = [*map(_vocabulary, read)]
+        best = _richest(said)
+        others = ((text, words) for text, words in zip(read, said, strict=True) if text is not read[best])
+        desk.also += _not_in(said[best], others)
+        desk.texts.append(read[best])
+    else:
+        desk.texts += read
 
 
-def _richest(read: list[VisibleText]) -> VisibleText:
-    chosen = read[0]
-    for other in read[1:]:
-        mine, theirs = _vocabulary(chosen), _vocabulary(other)
+def _richest(said: list[Counter[str]]) -> int:
+    """Which of the alternatives is shown: the first, unless a later one says more."""
+    best = 0
+    for number, theirs in enumerate(said):
+        mine = said[best]
         if theirs.keys() - mine.keys() and (theirs - mine).total() > (mine - theirs).total():
-            chosen = other
-    return chosen
+            best = number
+    return best
 
 
 def _vocabulary(text: VisibleText) -> Counter[str]:
     return Counter(_WORDS.findall(_LINKS.sub(" ", text.text).lower()))
 
 
-def _not_in(chosen: VisibleText, others: Iterable[VisibleText]) -> list[str]:
-    known = _vocabulary(chosen).keys()
+def _not_in(chosen: Counter[str], others: Iterable[tuple[VisibleText, Counter[str]]]) -> list[str]:
+    known = chosen.keys()
     rest: list[str] = []
-    for other in others:
-        if _vocabulary(other).keys() <= known:
+    for other, words in others:
+        if words.keys() <= known:
             continue
         new = (
             line.text for line in other.lines if not known >= set(_WORDS.findall(_LINKS.sub(" ", line.text).lower()))
@@ -298,6 +303,7 @@ def _look_inside(message: Part, desk: _Desk, report: bool) -> None:
 def _read(part: Part, desk: _Desk) -> VisibleText:
     text = _text_of(part, desk)
     if part.content_type == "text/html":
+        text = clean(text)
         if len(text) > desk.limits.html_bytes:
             desk.faults["HTML cut"] = None
         return VisibleText(visible_lines(text[: desk.limits.html_bytes], desk.limits), "html")
@@ -311,7 +317,7 @@ def _text_of(part: Part, desk: _Desk) -> str:
     desk.room[0] -= min(most, len(content))
     if len(content) > most:
         desk.faults["text cut"] = None
-    return clean(decode(content[:most], part.parameters.get("charset", "")))
+    return decode(content[:most], part.parameters.get("charset", ""))
 
 
 def _joined(texts: list[VisibleText], desk: _Desk) -> VisibleText:
@@ -319,8 +325,10 @@ def _joined(texts: list[VisibleText], desk: _Desk) -> VisibleText:
     texts = [text for text in texts if any(line.text for line in text.lines)]
     if not texts:
         return NO_TEXT
-    lines: list[Line] = []
     room = desk.limits.text_bytes
+    if len(texts) == 1 and sum([len(line.text) + 1 for line in texts[0].lines]) <= room:
+        return texts[0]
+    lines: list[Line] = []
     for text in texts:
         for line in (*([Line("", 0)] if lines else []), *text.lines):
             if room < len(line.text):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
 
@@ -30,11 +31,23 @@ class Words:
         """The first word that begins at or after this character."""
         return bisect_left(self.starts, place)
 
+    def depths(self, line_starts: Sequence[int], line_depths: Sequence[int]) -> list[int]:
+        """For each word how deeply its line is quoted."""
+        if not any(line_depths):
+            return [0] * len(self.starts)
+        found: list[int] = []
+        for number, depth in enumerate(line_depths):
+            if number + 1 == len(line_depths) or line_depths[number + 1] != depth:
+                last = number + 1 == len(line_starts)
+                end = len(self.starts) if last else self.at_or_after(line_starts[number + 1])
+                found += [depth] * (end - len(found))
+        return found
+
 
 def words(text: str) -> Words:
     """The words of a text, in order."""
     # What is between the words and the words themselves in turn: their lengths add up to every place.
-    pieces = _BETWEEN.split(text)
+    pieces = _BETWEEN.split(_lowered(text))
     edges = [*accumulate(map(len, pieces))]
     return Words(text, _compared(pieces[1::2]), edges[0:-1:2], edges[1::2])
 
@@ -43,20 +56,27 @@ def keys(text: str) -> tuple[str, ...]:
     """Only the words themselves, as they are compared."""
     if text.isascii():
         return tuple(text.translate(_ASCII_WORDS).split())
-    return tuple(_compared(_WORD.findall(text)))
+    return tuple(_compared(_WORD.findall(_lowered(text))))
 
 
-def _compared(written: list[str]) -> list[str]:
-    """The words as they are compared. Each is folded once, however often it stands there."""
-    known = {*written}
-    accented = [word for word in known if not word.isascii()]
-    folded = {word: word.lower() for word in known}
-    if accented:
-        folded.update(zip(accented, _folded(accented), strict=True))
-    return [*map(folded.__getitem__, written)]
+def _lowered(text: str) -> str:
+    """In lower case, letter by letter in the same places: the few that become two letters stay as they are."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
 
 
-def _folded(accented: list[str]) -> list[str]:
+def _compared(lowered: list[str]) -> list[str]:
+    """The words as they are compared. Each that is not plain ASCII is folded once, however often it stands there."""
+    accented = {word for word in lowered if not word.isascii()}
+    if not accented:
+        return lowered
+    folded = dict(zip(accented, _folded(accented), strict=True))
+    return [*map(folded.get, lowered, lowered)]
+
+
+def _folded(accented: Iterable[str]) -> list[str]:
     """Without accents: gateways and phones drop them from what they quote, and nobody writes two words so alike."""
     plain = "\n".join(accented).casefold()
     bare = unicodedata.normalize("NFKD", plain)
@@ -71,6 +91,8 @@ _LOOK_BACK = 300
 
 def before_on_line(text: str, place: int) -> str:
     """What stands before a character on its line; of a very long line only the nearest part (this stays linear)."""
+    if text[place - 1 : place] == "\n":
+        return ""
     floor = max(0, place - _LOOK_BACK)
     return text[max(floor, text.rfind("\n", floor, place) + 1) : place]
 

@@ -19,8 +19,8 @@ import pytest
 from ranmailbot.adapters import google_workspace, login_faults, microsoft365, token_command
 from ranmailbot.adapters.access_tokens import KeptTokens, PrintedTokens, token_source, with_tokens
 from ranmailbot.adapters.token_endpoint import Endpoint
-from ranmailbot.grants import Google, Microsoft365, TokenCommand
-from ranmailbot.ports import AccessToken, Account, Unavailable
+from ranmailbot.grants import AccessToken, Google, Microsoft365, TokenCommand
+from ranmailbot.ports import Account, Unavailable
 from tests.adapters.servers import RealClock
 from tests.adapters.token_desk import CLIENT, MAILBOX, SECRET, TENANT, PlayedTicks, TokenDesk
 

@@ -15,8 +15,9 @@ from ranmailbot.adapters.access_tokens import KeptTokens
 from ranmailbot.adapters.imap import ImapMailbox
 from ranmailbot.adapters.login_faults import KNOWN, Known, login_refused, what_and_remedy
 from ranmailbot.adapters.smtp import SmtpSubmission
+from ranmailbot.grants import AccessToken
 from ranmailbot.mail.delivery import Delivery, Sent
-from ranmailbot.ports import AccessToken, Account, Unavailable
+from ranmailbot.ports import Account, Unavailable
 from tests.adapters.servers import RealClock, Scripted, outgoing
 from tests.adapters.test_submission_port import Asked
 from tests.adapters.token_desk import MAILBOX, PlayedTicks

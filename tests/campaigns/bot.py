@@ -28,6 +28,7 @@ from ranmailbot.flows.brake import hold_by_command, resume_by_command
 from ranmailbot.flows.correct import Clerk
 from ranmailbot.flows.decide import decide_by_command
 from ranmailbot.flows.erase import erase_by_command
+from ranmailbot.grants import TokenCommand
 from ranmailbot.mail.address import Address
 from ranmailbot.ports import Account, Tokens
 from ranmailbot.records import Hold, Level
@@ -54,7 +55,8 @@ class PlayedClock:
         return self.arrival(datetime.now(UTC))
 
     def monotonic(self) -> float:
-        return service.WallClock().monotonic()
+        """At the same pace: else a process that lives for five minutes would see the clock a day ahead, and stop."""
+        return service.WallClock().monotonic() * self.pace
 
     def arrival(self, stamp: datetime) -> datetime:
         return self.start + timedelta(seconds=(stamp.timestamp() - self.begun) * self.pace)
@@ -150,8 +152,8 @@ def troubled(found: Settings, order: Order) -> Settings:
     """`lapsing`: a mailing whose time is over. `hindered`: sessions whose details nobody has put in.
 
     `flood`: a single reply in an hour is too many. `unreachable`: no submission server. `clock ahead` and `clock back`:
-    see JUMPS. `silent`: every moment without a fetch is one too many. `no room`, `full disk` and `no judgement`: see
-    failpoints.py.
+    see JUMPS. `access ends`: the last day of a secret. `silent`: every moment without a fetch is one too many.
+    `no room`, `full disk` and `no judgement`: see failpoints.py.
     """
     call, limits = found.call, found.limits
     if order.trouble == "lapsing":
@@ -164,7 +166,10 @@ def troubled(found: Settings, order: Order) -> Settings:
     alarm = found.alarm
     if order.trouble == "silent":
         alarm = replace(alarm, tolerance=replace(alarm.tolerance, fetch=timedelta()))
-    return replace(found, call=call, limits=limits, alarm=alarm)
+    mailbox = found.mailbox
+    if order.trouble == "access ends":
+        mailbox = replace(mailbox, grant=TokenCommand(("true",), OPENING.date()))
+    return replace(found, call=call, limits=limits, mailbox=mailbox, alarm=alarm)
 
 
 def live(order: Order) -> None:

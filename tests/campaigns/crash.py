@@ -25,6 +25,7 @@ from pathlib import Path
 
 from ranmailbot import service
 from ranmailbot.call.application import Decision
+from ranmailbot.flows.brake import holds
 from ranmailbot.flows.decide import decide_by_command
 from ranmailbot.records import State
 from tests.campaigns.bot import Order, PlayedClock, settled
@@ -245,8 +246,10 @@ class Campaign:
         letters, held = self.desk.reports.letters(), self.desk.reports.mails([State.HELD])
         mails = self.post.copies()
         found = faults(self.expected(), mails, held)
-        for fault in found:
-            sys.stderr.write(f"{fault}\n")
+        with self.desk.store.look() as books:
+            stopped = holds(books)
+        for trouble in (*found, *stopped):  # mailings that stopped explain what is missing
+            sys.stderr.write(f"{trouble}\n")
         return Tally(
             kills=kills,
             fell=self.fell,

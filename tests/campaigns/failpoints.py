@@ -145,6 +145,8 @@ SCENES = (
     # The disk is full, or so its reserve says in that process: no disk was filled for this. Then there is room again.
     *transaction("DiskWatch.run", trouble="full disk", when="full"),
     *transaction("DiskWatch.run", when="room again"),
+    # What the bot logs in with ends within a week.
+    *transaction("AccessWatch.run", trouble="access ends"),
     # A letter that nobody could judge, because that process broke on every letter, is judged again.
     *transaction("Clerk.retry", work="retry"),
     *transaction("Receiver._retry", keys=True),

@@ -13,8 +13,8 @@ from pathlib import Path
 from ranmailbot.adapters.access_tokens import token_source
 from ranmailbot.adapters.imap import ImapMailbox
 from ranmailbot.adapters.smtp import SmtpSubmission
-from ranmailbot.grants import Grant
-from ranmailbot.ports import AccessToken, Account, TokenSource
+from ranmailbot.grants import AccessToken, Grant, TokenSource
+from ranmailbot.ports import Account
 from tests.adapters.servers import BOT, RealClock, unique_address
 from tests.adapters.token_desk import MAILBOX, TokenDesk
 from tests.interop.bench import Bench, running

@@ -15,9 +15,9 @@ from ranmailbot import config, service
 from ranmailbot.adapters.imap import ImapMailbox
 from ranmailbot.adapters.smtp import SmtpSubmission
 from ranmailbot.config import Settings
-from ranmailbot.grants import Grant
+from ranmailbot.grants import AccessToken, Grant
 from ranmailbot.mail.delivery import Sent
-from ranmailbot.ports import AccessToken, Unavailable
+from ranmailbot.ports import Unavailable
 from tests.adapters.servers import RealClock, message, outgoing, unique_address
 from tests.adapters.test_submission_port import Asked
 from tests.adapters.token_desk import CLIENT, MAILBOX, SECRET, TENANT, TokenDesk

@@ -115,6 +115,24 @@ def test_words_we_never_sent_cannot_be_called_ours() -> None:
     assert not conserved(text, FORM, Reading((), (), "", False, mark_spans=((0, 3),)))
 
 
+def test_half_a_word_of_ours_is_not_ours() -> None:
+    question = " ".join(FORM.questions[0].text.split())
+    for cut, ours in (((0, len(question)), True), ((1, len(question)), False), ((0, len(question) - 2), False)):
+        part = question[slice(*cut)]
+        text = VisibleText(plain_lines(part), "plain")
+        assert conserved(text, FORM, Reading((), (), "", False, ours_spans=((0, len(part)),))) is ours
+
+
+def test_a_word_that_is_called_ours_twice_makes_up_for_none_that_is_lost() -> None:
+    text = VisibleText(plain_lines(filled(1, "Ten years in Riga.")), "plain")
+    whole = read_answers(text, FORM)
+    first, *others = whole.ours_spans
+    start = text.text.index(" ", first[0]) + 1
+    twice = (start, text.text.index(" ", start))
+    assert conserved(text, FORM, replace(whole, ours_spans=(twice, *whole.ours_spans)))
+    assert not conserved(text, FORM, replace(whole, ours_spans=(twice, twice, *others)))
+
+
 def test_a_reader_that_loses_words_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "_unasked", lambda layout: Reading((), (), "", False))
     with pytest.raises(ConservationBroken):
