@@ -43,12 +43,15 @@ from ranmailbot.flows.brake import Brake
 from ranmailbot.flows.clock_watch import ClockWatch
 from ranmailbot.flows.compose import Desk
 from ranmailbot.flows.disk_watch import DiskWatch
+from ranmailbot.flows.pulse import FeltSubmission, Pulse
 from ranmailbot.flows.receive import Receiver
+from ranmailbot.flows.silence_mail import vitals
 from ranmailbot.flows.submit import Submitter
 from ranmailbot.mail.authentication import Trust
 from ranmailbot.ports import Account, Clock, Tokens, Unavailable
 from ranmailbot.records import BooksReport, LetterRecord, MailRecord
 from ranmailbot.sealing import WrappingKey
+from ranmailbot.watching import Part
 
 __all__ = [
     "BackupFacts",
@@ -181,7 +184,8 @@ class Worker:
         self.settings, self.clock = desktop.settings, desktop.clock
         self.mailbox = _mailbox(desktop, mail, None, held)
         self._archive, self._archive_noted = _mailbox(desktop, mail, state / "archive.json", held), not mail.archive
-        submission = SmtpSubmission(mail.smtp, archive=mail.archive or None)
+        self.pulse = Pulse(self.clock)
+        submission = FeltSubmission(SmtpSubmission(mail.smtp, archive=mail.archive or None), self.pulse)
         held.callback(submission.close)
         call, limits = self.settings.call, self.settings.limits
         own = call.mailbox.email
@@ -192,6 +196,7 @@ class Worker:
         alarms = Alarms(desktop.desk, call)
         self._clock_watch = ClockWatch(desktop.store, alarms, self.clock)
         self._disk_watch = DiskWatch(desktop.store, alarms, self.clock)
+        self._vitals = vitals(desktop.store, alarms, self.pulse, self.settings.alarm.tolerance, call.key)
         self._access_watch = AccessWatch(desktop.store, alarms, self.clock, self.settings.grants)
         brake = Brake(alarms, limits.replies_per_hour)
         owner = f"worker-{secrets.token_hex(4)}"
@@ -199,12 +204,18 @@ class Worker:
 
     def receive_once(self) -> int:
         """Judge and file one batch; how many messages. Raises Unavailable."""
-        return self._receiver.run()
+        with self.pulse.trying(Part.FETCH):
+            return self._receiver.run()
 
     def announce_once(self) -> int:
         """Keep the timeline; how much was done. A clock that jumped is told first, and so is a full disk."""
-        self._clock_watch.run()
-        return self._announcer.run() if self._disk_watch.run() else 0
+        with self.pulse.trying(Part.COMMIT, proves=False):
+            self._clock_watch.run()
+            return self._announcer.run() if self._disk_watch.run() else 0
+
+    def feel_pulse(self) -> None:
+        """With every tick: prove that the database takes a commit, and tell the organisers of a silence by mail."""
+        self._vitals.run()
 
     def submit_once(self) -> int:
         """Hand over what is due; how many mails. Raises Unavailable."""
@@ -212,7 +223,11 @@ class Worker:
             with suppress(Unavailable):  # no reason to send nothing: what is in doubt meanwhile is held
                 self._archive_noted = self._archive.note_archive()
             self._archive.close()  # no connection is kept for a question that is rarely asked
-        return self._submitter.run()
+        with self.pulse.trying(Part.SEND, proves=False):
+            count = self._submitter.run()
+        if self.pulse.paused:
+            self.pulse.good(Part.SEND)
+        return count
 
     def tend_keys(self) -> None:
         """Once a day: keys past their time are destroyed, the key store is copied; access that ends soon is told."""
@@ -226,7 +241,8 @@ class Worker:
 
     def wait(self, seconds: float) -> None:
         """Wait until a letter may have arrived, or somebody called `wake`. Raises Unavailable."""
-        self.mailbox.wait(seconds)
+        with self.pulse.trying(Part.FETCH):
+            self.mailbox.wait(seconds)
 
     def wake(self) -> None:
         """End a `wait` at once."""
@@ -241,6 +257,8 @@ class Worker:
     def next_attempt(self, now: datetime) -> datetime | None:
         """When the outbox wants the submitter, not before a second from now."""
         found = self._reports.next_attempt(now)
+        if found is None:
+            self.pulse.good(Part.SEND)  # nothing waits: that is no silence
         return None if found is None else max(found, now + timedelta(seconds=1))
 
     def books(self) -> BooksReport:
@@ -364,10 +382,13 @@ def serve_built_in(settings: Settings, state: Path, smtp_port: int, imap_port: i
 
 def built_in_server(settings: Settings, state: Path, server: EmbeddedServer) -> MailServer:
     """How to reach a built-in server that runs."""
+    return built_in_at(settings, state, server.smtp_port, server.imap_port)
+
+
+def built_in_at(settings: Settings, state: Path, smtp_port: int, imap_port: int) -> MailServer:
+    """How to reach a built-in server on these ports."""
     box = settings.call.mailbox.email
-    imap, smtp = (
-        Account(HOST, port, "none", box, built_in_password(state)) for port in (server.imap_port, server.smtp_port)
-    )
+    imap, smtp = (Account(HOST, port, "none", box, built_in_password(state)) for port in (imap_port, smtp_port))
     return MailServer(imap, smtp, _archive_address(box), BUILT_IN_AUTHSERV)
 
 

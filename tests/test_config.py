@@ -665,3 +665,35 @@ def test_the_explanation_tells_local_times_and_no_person():
     assert "in a room" in config.explain(config.load(CONFIGS / "one_question_in_a_room.toml", {}))
     assert "online, no details yet" in config.explain(config.load(CONFIGS / "twenty_questions_in_new_york.toml", {}))
     assert [word for word in ("@", "https", "KORN", "harbour") if word in told] == []
+
+
+# Alarms
+
+
+def test_routes_of_an_alarm_carry_their_accounts_programs_and_addresses(tmp_path):
+    routes = {
+        "fetch_minutes": 20,
+        "mail": [{
+            "host": "smtp.other.example", "security": "starttls", "user": "alarms@other.example",
+            "password_env": "GARDEN", "to": ["admin@other.example", "deputy@other.example"],
+        }],
+        "command": [{"run": ["/opt/alarms/send-sms", "on-call"]}],
+        "webhook": [{"url": "https://hooks.other.example/x?token=1", "seconds": 5}],
+    }  # fmt: skip
+    alarm = config.load(write(tmp_path, {"alarm": routes}), ENVIRONMENT).alarm
+    (mail,) = alarm.mails
+    assert (mail.account.host, mail.account.port, mail.account.password) == (
+        "smtp.other.example", 587, ENVIRONMENT["GARDEN"]
+    )  # fmt: skip
+    assert (mail.sender, len(mail.to)) == ("alarms@other.example", 2)
+    assert alarm.commands[0].argv == ("/opt/alarms/send-sms", "on-call")
+    assert alarm.webhooks[0].url == "https://hooks.other.example/x?token=1"
+    assert alarm.tolerance.fetch == timedelta(minutes=20)
+    assert alarm.routes == 3
+    assert "token" not in repr(alarm)
+    assert ENVIRONMENT["GARDEN"] not in repr(alarm)
+
+
+def test_the_address_of_a_webhook_never_stands_in_a_complaint(tmp_path):
+    path = write(tmp_path, {"alarm": {"webhook": [{"url": "http://hooks.other.example/s3cret"}]}})
+    assert "s3cret" not in str(config.BadConfig(complaints(path)))

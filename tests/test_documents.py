@@ -163,6 +163,19 @@ def test_the_readme_lists_exactly_the_commands_there_are() -> None:
     assert set(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE)) == commands()
 
 
+def test_operations_explains_every_finding_of_a_checkup_and_no_other() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "checkup").glob("*.py")))
+    written = set(re.findall(r'"((?:config|templates|zones|storage|alarm|imap|smtp|trip)\.[a-z_]+)"', source))
+    written |= (
+        {"templates", "zones", "config.access"}
+        | {f"{server}.tls" for server in ("imap", "smtp")}
+        | {"imap.junk", "imap.archive"}
+    )
+    table = text_of("docs/operations.md").partition("## Check")[2].partition("## ")[0]
+    told = {key for row in re.findall(r"^\| (`.+?) \|", table, re.MULTILINE) for key in re.findall(r"`([\w.]+)`", row)}
+    assert told == written - {"templates.folder", "storage.path"}
+
+
 def test_commands_in_the_documents_exist() -> None:
     named = [
         (name, found) for name, line in shell_lines() for found in re.findall(r"(?:^|bin/)ranmailbot ([a-z]+)\b", line)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -94,6 +94,13 @@ class SmtpSubmission:
         """
         _check(mail)
         return self._runner.run(self._send(mail, before_data))
+
+    def features(self) -> Mapping[str, str]:
+        """Log in and say what the server offers: ESMTP keywords in small letters, with their parameters.
+
+        Raises Unavailable.
+        """
+        return dict(self._runner.run(self._connected()).esmtp_extensions)
 
     def close(self) -> None:
         """Say goodbye and let go of everything. Never raises; the object cannot be used again."""

@@ -54,12 +54,7 @@ def _serving(add: Sub) -> None:
         metavar="MOMENT",
         help="start the clock here (local time of the call), to try a call whose dates are past",
     )
-    run.add_argument(
-        "--smtp-port", type=int, default=2525, metavar="N", help="of the built-in server; default: %(default)s"
-    )
-    run.add_argument(
-        "--imap-port", type=int, default=1143, metavar="N", help="of the built-in server; default: %(default)s"
-    )
+    _built_in_ports(run)
     run.add_argument("--verbose", action="store_true", help="show every step in the log")
     rehearse = add(
         "rehearse",
@@ -97,7 +92,7 @@ def _before(add: Sub) -> None:
         "publish\npublish --out site",
     )
     publish.add_argument("--out", type=Path, default=Path("published"), metavar="DIR", help="default: %(default)s")
-    _json(add("check", "draw:check", "check configuration, templates, storage and timeline", "check\ncheck --json"))
+    _checking(add)
     timeline = add(
         "timeline",
         "look:timeline",
@@ -132,6 +127,34 @@ def _before(add: Sub) -> None:
         "completion bash > ~/.local/share/bash-completion/completions/ranmailbot",
     )
     completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+
+
+def _checking(add: Sub) -> None:
+    check = add(
+        "check",
+        "check:check",
+        "check configuration, mails and storage, and try the mail servers with mails to the mailbox itself",
+        "check\ncheck --offline\ncheck --alarm\ncheck --json | jq .findings",
+    )
+    check.description = (
+        "Check configuration, mails and storage; then try the mail servers: names, certificates, logins, folders, and "
+        "a round trip of four mails to the mailbox itself, which are removed again. It may run beside the bot. "
+        "Exit code 1 if there is something to mend."
+    )
+    check.add_argument("--offline", action="store_true", help="ask no server")
+    check.add_argument("--alarm", action="store_true", help="send a trial message by each route of [alarm]")
+    check.add_argument(
+        "--seconds", type=int, default=120, metavar="N", help="time for the round trip; default: %(default)s"
+    )
+    _built_in_ports(check)
+    _json(check)
+
+
+def _built_in_ports(command: argparse.ArgumentParser) -> None:
+    for name, port in (("smtp", 2525), ("imap", 1143)):
+        command.add_argument(
+            f"--{name}-port", type=int, default=port, metavar="N", help="of the built-in server; default: %(default)s"
+        )
 
 
 def _looking(add: Sub) -> None:

@@ -13,16 +13,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ranmailbot import service
+from ranmailbot import lookout, service
 from ranmailbot.adapters.embedded import HOST
 from ranmailbot.adapters.jinja import JinjaStationery
+from ranmailbot.adapters.systemd import from_environment
 from ranmailbot.cli.console import REFUSED, Console, Usage
 from ranmailbot.cli.desk import local, settings_of, warn
 from ranmailbot.config import Settings
 from ranmailbot.ports import TemplateFault
 from ranmailbot.rehearsal import Hosts, read_hosts
 from ranmailbot.rehearsal import rehearse as play
-from ranmailbot.runner import running
+from ranmailbot.runner import LOOK_SECONDS, Watch, running
 
 
 def run(console: Console, options: Namespace) -> int:
@@ -41,7 +42,7 @@ def run(console: Console, options: Namespace) -> int:
     with service.worker_lock(state), _server(console, settings, options) as (mail, guard):
         worker = service.build(settings, clock, state=state, mail=mail)
         try:
-            with running(worker, stop, guard):
+            with running(worker, stop, guard, _watch(settings, worker)):
                 console.note("ready; stop with Ctrl-C")
                 stop.wait()
         finally:
@@ -113,6 +114,13 @@ def _server(
             f"              for yours; the password of all is in {service.built_in_password_file(state)}"
         )
         yield service.built_in_server(settings, state, server), built_in.watch
+
+
+def _watch(settings: Settings, worker: service.Worker) -> Watch:
+    """The configured routes, and systemd if it started us."""
+    systemd = from_environment(os.environ, os.getpid(), LOOK_SECONDS)
+    watchers = lookout.watchers(settings, worker.pulse, service.RandomTokens().token)
+    return Watch(watchers, systemd, settings.alarm.tolerance)
 
 
 def _progress(console: Console) -> Callable[[str], None]:

@@ -97,6 +97,11 @@ def account(section: Section, tables: Tables, around: Surroundings) -> Account |
     )
 
 
+def password_of(secrets: Secrets, around: Surroundings) -> str:
+    """The password that these keys name. Raises ValueError with a remedy that never holds it."""
+    return _password(secrets, around)
+
+
 def grant(section: Section, tables: Tables, around: Surroundings) -> Grant | None:
     """What access tokens are asked for with; None if there is a password."""
     way = _way(section, tables)

@@ -14,7 +14,7 @@ Where = tuple[str | int, ...]
 
 NOT_SHOWN = "(not shown here)"
 PERSONAL = frozenset({"contacts", "organisers"})
-SECRET = frozenset({"user", "password", "command"})
+SECRET = frozenset({"user", "password", "command", "url"})
 LONGEST_SHOWN = 60
 
 

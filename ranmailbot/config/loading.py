@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ranmailbot.config import accounts, build, dates, keys, people, plans, rooms, shape
+from ranmailbot.config import accounts, alarm, build, dates, keys, people, plans, rooms, shape
 from ranmailbot.config.advice import warnings
 from ranmailbot.config.complaint import BadConfig, Complaint, Fault, complaint
 from ranmailbot.config.safe import StorageSection
@@ -41,6 +41,7 @@ def faults(tables: Tables, around: Surroundings) -> Iterator[Fault]:
     yield from people.faults(tables)
     yield from accounts.faults(tables, around)
     yield from keys.faults(tables, around)
+    yield from alarm.faults(tables, around)
     yield from _folders(tables, around.folder)
 
 
@@ -68,6 +69,7 @@ def _settings(text: ConfigText, around: Surroundings, listed: tuple[Address, ...
         limits=build.limits(file),
         storage=StorageSettings(around.folder / file.storage.folder),
         keys=keys.keys(file.keys, around),
+        alarm=alarm.alarm(file.alarm, around),
         templates=build.templates(file, around.folder),
         digest=text.digest,
         warnings=tuple(str(warning) for warning in _complaints(warnings(file, text.tables), text)),

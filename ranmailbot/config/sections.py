@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, Field, create_model
 
 from ranmailbot.call.call import ProfileKey
+from ranmailbot.config.alarm_section import AlarmSection
 from ranmailbot.config.oauth2 import OAuth2Section
 from ranmailbot.config.safe import KeysSection, StorageSection
 from ranmailbot.config.settings import TrustProfile
@@ -441,6 +442,7 @@ class ConfigFile(BaseModel):
     submission: SubmissionSection = Field(default_factory=SubmissionSection)
     storage: StorageSection = Field(default_factory=StorageSection)
     keys: KeysSection = Field(default_factory=KeysSection)
+    alarm: AlarmSection = Field(default_factory=AlarmSection)
     templates: TemplatesSection = Field(default_factory=TemplatesSection)
     announcement: AnnouncementSection = Field(default_factory=AnnouncementSection)
     privacy: PrivacySection

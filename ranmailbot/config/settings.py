@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ from ranmailbot.mail.address import Address
 from ranmailbot.mail.limits import Limits
 from ranmailbot.ports import Account
 from ranmailbot.sealing import WrappingKey
+from ranmailbot.watching import Tolerance
 
 TrustProfile = Literal["generic", "microsoft365", "google"]
 
@@ -61,6 +62,47 @@ class KeySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailAlarm:
+    """An alarm by mail through another account."""
+
+    account: Account
+    sender: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAlarm:
+    """An alarm by a program of the administrator; `seconds` it may take."""
+
+    argv: tuple[str, ...]
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAlarm:
+    """An alarm by a POST to an https address, which may be a secret; `seconds` it may take."""
+
+    url: str = field(repr=False)
+    seconds: int
+    ca_file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSettings:
+    """After how long silence is told, and by which routes."""
+
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    mails: tuple[MailAlarm, ...] = ()
+    commands: tuple[CommandAlarm, ...] = ()
+    webhooks: tuple[WebhookAlarm, ...] = ()
+
+    @property
+    def routes(self) -> int:
+        """How many routes there are."""
+        return len(self.mails) + len(self.commands) + len(self.webhooks)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything config.toml says. `digest` is the SHA-256 of the file in hex; `warnings` are for a human."""
 
@@ -73,6 +115,7 @@ class Settings:
     templates: Path
     digest: str
     warnings: tuple[str, ...] = ()
+    alarm: AlarmSettings = AlarmSettings()
     announcement: tuple[Address, ...] = ()
     """The people to tell that the call is open; empty if there is no list."""
 

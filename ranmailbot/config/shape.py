@@ -98,7 +98,7 @@ def _stranger(where: Where, model: type[BaseModel]) -> str:
     name = str(where[-1])
     if where[0] in ("mailbox", "submission") and name in ("client_secret", "token", "private_key"):
         return NO_SECRETS_HERE
-    if where[0] in ("mailbox", "submission") and name in ("password", "passwd", "pass", "secret"):
+    if where[0] in ("mailbox", "submission", "alarm") and name in ("password", "passwd", "pass", "secret"):
         return NO_PASSWORDS_HERE
     if "webex" in where and name.startswith("host"):
         return NO_HOST_KEY

@@ -54,6 +54,11 @@ def mail(number: int, kind: str, state: str, reply: str = "") -> None:
     LOG.info("mail %d (%s): %s%s", number, kind, state, f" ({reply})" if reply else "")
 
 
+def silence(text: str) -> None:
+    """Something that should have happened did not, for long; or does again."""
+    LOG.error("silence: %s", text)
+
+
 def access(what: str) -> None:
     """What the bot logs in with ends soon, or has ended."""
     LOG.warning("access: %s", what)

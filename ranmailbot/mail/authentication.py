@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from ranmailbot.mail import exchange_online, gmail
 from ranmailbot.mail.authentication_results import Authentication, Trust, dmarc_verdict, parse_results
 
-__all__ = ["Authentication", "Trust", "judge", "repeated"]
+__all__ = ["Authentication", "Trust", "judge", "repeated", "stamped_by"]
 
 _BY_LMTP = re.compile(r"\bby\s+\S+\s+(?:\([^()]*\)\s+)?with\s+lmtp", re.IGNORECASE)
 _BY = re.compile(r"\bby\s", re.IGNORECASE)
@@ -65,6 +65,20 @@ def _judge(fields: Sequence[tuple[str, str]], from_domain: str, authserv_id: str
         if identity == authserv_id:
             return dmarc_verdict(results, from_domain)
     return Authentication(False, "no Authentication-Results of our server above the first Received")
+
+
+def stamped_by(headers: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Who wrote the Authentication-Results above the first Received, from top to bottom, in lower case.
+
+    Whoever configures a name can choose from these; the same name may stand there more than once.
+    """
+    found: list[str] = []
+    for name, value in headers:
+        if name.lower() == "received" and not _into_the_mailbox(value):
+            return tuple(found)
+        if name.lower() == "authentication-results":
+            found.append(parse_results(value)[0])
+    return ()
 
 
 def _into_the_mailbox(received: str) -> bool:

@@ -152,7 +152,8 @@ def troubled(found: Settings, order: Order) -> Settings:
     """`lapsing`: a mailing whose time is over. `hindered`: sessions whose details nobody has put in.
 
     `flood`: a single reply in an hour is too many. `unreachable`: no submission server. `clock ahead` and `clock back`:
-    see JUMPS. `access ends`: the last day of a secret. `no room`, `full disk` and `no judgement`: see failpoints.py.
+    see JUMPS. `access ends`: the last day of a secret. `silent`: every moment without a fetch is one too many.
+    `no room`, `full disk` and `no judgement`: see failpoints.py.
     """
     call, limits = found.call, found.limits
     if order.trouble == "lapsing":
@@ -162,10 +163,13 @@ def troubled(found: Settings, order: Order) -> Settings:
         call = replace(call, sessions=tuple(replace(session, room=None) for session in call.sessions))
     if order.trouble == "flood":
         limits = replace(limits, replies_per_hour=0)
+    alarm = found.alarm
+    if order.trouble == "silent":
+        alarm = replace(alarm, tolerance=replace(alarm.tolerance, fetch=timedelta()))
     mailbox = found.mailbox
     if order.trouble == "access ends":
         mailbox = replace(mailbox, grant=TokenCommand(("true",), OPENING.date()))
-    return replace(found, call=call, limits=limits, mailbox=mailbox)
+    return replace(found, call=call, limits=limits, mailbox=mailbox, alarm=alarm)
 
 
 def live(order: Order) -> None:

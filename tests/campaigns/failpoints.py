@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from unittest.mock import patch
 
@@ -41,6 +42,8 @@ PORTS = {
     "self": ("probe",),
 }
 """What a flow does to the world. Looking (`look`, `attempts`) leaves nothing behind."""
+ON_THE_WAY = frozenset({"FeltSubmission.send"})
+"""Functions that hand a call of a port on."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,9 @@ SCENES = (
     *transaction("Receiver._retry", keys=True),
     # A mail in doubt that nobody could clear up, released by who knows that it was not sent.
     *transaction("Clerk._move", work="release"),
+    # A tick of the watch, and a silence that the organisers are told of.
+    *transaction("Vitals.run"),
+    *transaction("OrganisersRoute.tell", trouble="silent"),
     # An edition that is known to have gone out already.
     *transaction("Clerk.mark_kept", work="mark kept"),
 )
@@ -295,7 +301,7 @@ def _keep(burning: Burning) -> Callable[..., None]:
 
 def _around(burning: Burning, original: Callable[..., Any], name: str) -> Callable[..., Any]:
     def call(*given: Any, **more: Any) -> Any:
-        step = sys._getframe(1).f_code.co_qualname
+        step = _step(sys._getframe(1))
         burning.at(f"{step}: {name}, before")
         result = original(*given, **more)
         if name != "fetch" or result:  # an empty mailbox is no passage
@@ -303,6 +309,13 @@ def _around(burning: Burning, original: Callable[..., Any], name: str) -> Callab
         return result
 
     return call
+
+
+def _step(frame: FrameType) -> str:
+    """The step of the flows that called; whoever only feels the pulse of a port on the way is none."""
+    while frame.f_code.co_qualname in ON_THE_WAY and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code.co_qualname
 
 
 def _probe(burning: Burning) -> Callable[..., Any]:

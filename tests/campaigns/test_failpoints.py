@@ -29,7 +29,7 @@ from tests.world import OPENING
 BETWEEN = timedelta(minutes=31)
 """Longer than a lease, and than copies overtake each other on their way to the archive."""
 PATIENCE = 30
-ALARMS = ("hold/all", "clock/ahead", "clock/back", "disk", "access", "command")
+ALARMS = ("hold/all", "clock/ahead", "clock/back", "disk", "access", "silence/fetch", "command")
 """The causes of the alarms that a death may lose or repeat; the last one is a person who stops the mailings."""
 LONG_IN_DOUBT = timedelta(hours=3)
 """Longer than the archive is asked about a mail."""
