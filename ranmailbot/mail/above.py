@@ -39,7 +39,7 @@ def place_above(layout: Layout, found: list[Found], loose: list[Gap], last: int)
         return loose
     following = _following(gaps)
     for one in found:
-        one.question = following[one.question]
+        one.question = following.get(one.question, one.question)
     found.append(Found(gaps[first].question or 0, (theirs[0],), layout.depth_at(theirs[0][0]), PERHAPS_ABOVE, "inline"))
     return [gap._replace(span=(gap.span[0], theirs[0][0])) if gap is before else gap for gap in loose]
 

@@ -233,7 +233,8 @@ def _enough(match: Match, sent: SentText, reply: Words) -> bool:
             or (share >= ENOUGH_NUMBERED and _has_number(match, piece, reply))
             or (share >= ENOUGH_ALONE and match.size > _WEAK and _is_alone(match, piece, reply))
         )
-    return piece.size >= _WEAK and match.size >= ENOUGH * piece.size
+    size = piece.size if piece.question is None else piece.end - piece.core[0]  # its label may be lost
+    return piece.size >= _WEAK and match.size >= ENOUGH * size
 
 
 def _is_told(match: Match, piece: Piece, sent: SentText, reply: Words) -> bool:

@@ -11,6 +11,7 @@ holds and our plain form does not is taken for the applicant's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from ranmailbot.call.application import SURE, Answer, ProfileValue
 from ranmailbot.mail.above import place_above
@@ -19,12 +20,12 @@ from ranmailbot.mail.conservation import conserved
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.guesses import guessed_facts
 from ranmailbot.mail.layout import Gap, Layout, Span, lay_out
-from ranmailbot.mail.loose_text import loose_answers
-from ranmailbot.mail.numbered_quote import between_numbers
+from ranmailbot.mail.loose_text import by_labels, going_on, loose_answers
+from ranmailbot.mail.numbered_quote import between_numbers, between_paragraphs
 from ranmailbot.mail.profile import profile_answer
 from ranmailbot.mail.reading import ConservationBroken, Found, Reading
 from ranmailbot.mail.reply_text import VisibleText
-from ranmailbot.mail.signature import quoted_writers, tail_in_line, tail_start
+from ranmailbot.mail.signature import may_be_said, quoted_writers, tail_in_line, tail_start
 from ranmailbot.mail.trimmings import (
     is_damaged,
     same_marker,
@@ -80,6 +81,8 @@ _PERHAPS_A_LIST = 0.6
 _QUOTED_BESIDE = 0.75
 _DASHES = "-–— "
 _PERHAPS_DAMAGED = 0.6
+_REMARK_LINES = 1
+_PERHAPS_TWO = 0.75
 
 
 @dataclass(slots=True)
@@ -92,11 +95,19 @@ class _Sheet:
     left: list[Span]
     marks: list[Span]
     twice: set[int] = field(default_factory=set)
+    labels: dict[int, int] = field(default_factory=dict)
+    """Where each mark begins, by its end."""
+
+    def label_before(self, gap: Gap) -> str:
+        """The label that stands before the question that a gap follows."""
+        return self.layout.text[self.labels.get(gap.asked_at, gap.asked_at) : gap.asked_at]
 
 
 def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     sheet = _Sheet(layout, quoted_writers(layout.text, form.ours), [], list(layout.strays), list(layout.marks))
+    sheet.labels = {end: start for start, end in layout.marks}
     loose = _read_anchors(sheet)
+    _split_lists(sheet, form)
     loose = place_above(layout, sheet.found, loose, form.questions[-1].number)
     values, loose = _read_profile(sheet, loose)
     _read_loose(sheet, loose, form, sender)
@@ -110,6 +121,8 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
         sheet.marks += cuts + stars + rules
         if any(is_damaged(layout.text[start:end]) for start, end in found.spans):
             found.doubt(_PERHAPS_DAMAGED)
+        if layout.mentioned and any(layout.mentions_in(span) for span in found.spans):
+            found.doubt(_PERHAPS_TWO)
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
     remainder = tuple(sorted(span for span in sheet.left if layout.text[span[0] : span[1]].strip()))
     left = "\n".join(layout.text[start:end].strip("\n") for start, end in remainder)
@@ -138,13 +151,14 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
     """Answers below (or beside) questions of ours; the gaps that follow something else are returned."""
     loose: list[Gap] = []
     before: Gap | None = None
+    inside = any(sheet.layout.line_depths) and sheet.layout.answers_inside()
     for gap in sheet.layout.gaps:
         if gap.question is None:
             if not gap.blank:
                 loose.append(gap)
             before = None
             continue
-        spans, deeper = sheet.layout.shallowest(gap)
+        spans, deeper = sheet.layout.shallowest(gap, inside)
         sheet.left += deeper
         if spans:
             # A hint of ours between two halves of one answer does not make it two answers.
@@ -152,7 +166,7 @@ def _read_anchors(sheet: _Sheet) -> list[Gap]:
             if not (goes_on and sheet.found[-1].gap is before):
                 sheet.found.append(Found(gap.question, (), gap.depth, gap.confidence, "inline", gap))
                 spans, leads = without_lead(sheet.layout, spans)
-                spans, marks = without_name(sheet.layout, gap.question, spans)
+                spans, marks = without_name(sheet.layout, gap.question, spans, sheet.label_before(gap))
                 sheet.marks += leads + marks
             _add(sheet, gap, spans, deeper)
         before = gap
@@ -174,6 +188,24 @@ def _add(sheet: _Sheet, gap: Gap, spans: tuple[Span, ...], deeper: list[Span]) -
     ):
         # Quoted words that are not ours: a client's, or a quotation that is part of the answer.
         last.doubt(_QUOTED_BESIDE)
+
+
+def _split_lists(sheet: _Sheet, form: SentForm) -> None:
+    """Answers at a question that go on with the numbers of the next ones, which are answered nowhere else."""
+    answered = {found.question for found in sheet.found}
+    for found in [*sheet.found]:
+        later = (question for question in form.questions if question.number > found.question)
+        following = [*takewhile(lambda question: question.number not in answered, later)]
+        start, end = found.spans[0]
+        parts = going_on(sheet.layout.text[start:end], following) if len(found.spans) == 1 else ()
+        if parts:
+            split, left, marks = by_labels(sheet.layout, (start, end), parts)
+            found.spans = (left[0],)
+            sheet.left += left[1:]
+            sheet.marks += marks
+            sheet.found += split
+            for each in (found, *split):
+                each.doubt(_PERHAPS_TWO)
 
 
 def _read_profile(sheet: _Sheet, loose: list[Gap]) -> tuple[list[ProfileValue], list[Gap]]:
@@ -203,6 +235,7 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
         sheet.found, sheet.left, sheet.marks = found, sheet.left + left, sheet.marks + marks
     if not sheet.layout.anchors:
         loose = _read_between_numbers(sheet, loose, form)
+        loose = loose if sheet.found else _read_between_paragraphs(sheet, loose, form)
     inline = list(sheet.found)
     newest: int | None = None
     depth_at = sheet.layout.depth_at
@@ -235,6 +268,22 @@ def _read_between_numbers(sheet: _Sheet, loose: list[Gap], form: SentForm) -> li
             continue
         sheet.found += read[0]
         sheet.left += read[1]
+    return rest
+
+
+def _read_between_paragraphs(sheet: _Sheet, loose: list[Gap], form: SentForm) -> list[Gap]:
+    """Answers in a quote of which only the shape is still ours; the gaps without them are returned."""
+    quoted = any(sheet.layout.line_depths)
+    found = between_paragraphs(sheet.layout, form) if quoted else []
+    rest: list[Gap] = []
+    for gap in loose:
+        inside = [one for one in found if gap.span[0] <= one.spans[0][0] and one.spans[0][1] <= gap.span[1]]
+        if not inside:
+            rest.append(gap)
+            continue
+        edges = [gap.span[0], *(edge for one in inside for edge in one.spans[0]), gap.span[1]]
+        sheet.found += inside
+        sheet.left += zip(edges[::2], edges[1::2], strict=True)
     return rest
 
 
@@ -310,6 +359,8 @@ def _cut_tail(sheet: _Sheet, found: list[Found], sender: Address | None) -> bool
     if behind is None and cut >= len(rows):
         return False
     row, place = behind or (cut, 0)
+    if any(may_be_said(line) for line in rows[cut : cut + _REMARK_LINES] if line.strip()):
+        last.doubt(_PERHAPS_TWO)
     border = start + sum(len(each) + 1 for each in rows[:row]) + place
     sheet.left.append((border, end))
     last.spans = (*last.spans[:-1], sheet.layout.trimmed((start, border)))

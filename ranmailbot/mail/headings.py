@@ -19,9 +19,12 @@ from ranmailbot.mail.words import keys
 
 _LINE = re.compile(
     r"^[ \t*_#•>\-–—]*+(?P<said>[^\W_][^\n:：]{0,79}?)"
-    r"(?:(?P<close>[*_]*[ \t]?[:：][*_]*|[ \t]+[-–—][ \t]+)|(?P<alone>[?*_]*)[ \t]*$)",
+    r"(?:(?P<close>[*_]*[ \t]?[:：][*_]*|[ \t]+(?:[-–—]|[-–—=]*>|→)[ \t]+|[?？]+[*_]*(?=[ \t]))"
+    r"|(?P<alone>[?*_]*)[ \t]*$)",
     re.MULTILINE,
 )
+_NEXT_SENTENCE = re.compile(r"[^\W\d_]{3}[.!?][ \t]")
+_WRAPPED = 50
 _ENDS = (".", ",", ";", "!")
 _MOST_HEADINGS, _MOST_WORDS = 80, 12
 _FEWEST = 2
@@ -68,33 +71,50 @@ def _weighed(asked: tuple[str, ...]) -> list[dict[str, float]]:
 
 
 def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence[Question]) -> tuple[Labelled, ...]:
-    """Numbered parts without their headings, if each begins with one that fits its own question."""
-    starts: list[int] = []
+    """Numbered parts without their headings, if each begins with one that fits its own question; then none is sure.
+
+    Nor if only most of them do; but then the words stay, for they may be part of the answers.
+    """
     asked = {question.number: place for place, question in enumerate(questions)}
     weights = _weights(questions)
-    for part in parts:
-        heading = next(iter(_headings(text[part.start : part.end].lstrip(), weights)), None)
-        lead = part.end - part.start - len(text[part.start : part.end].lstrip())
-        if heading is None or heading.start > 0 or not heading.fits[asked[part.question]]:
-            return parts
-        starts.append(part.start + lead + heading.end)
-    if len(parts) < _FEWEST or any(
-        not text[start : part.end].strip() for start, part in zip(starts, parts, strict=True)
-    ):
+    starts = [_behind_heading(text, part, weights, asked.get(part.question)) for part in parts]
+    fitting = sum(start > part.start for start, part in zip(starts, parts, strict=True))
+    if 2 * fitting <= len(parts):
         return parts
-    return tuple(replace(part, start=start, confidence=_SHORTENED) for start, part in zip(starts, parts, strict=True))
+    return tuple(
+        replace(
+            part,
+            start=start if fitting == len(parts) else part.start,
+            confidence=min(part.confidence, _SHORTENED),
+        )
+        for start, part in zip(starts, parts, strict=True)
+    )
+
+
+def _behind_heading(text: str, part: Labelled, weights: Sequence[dict[str, float]], own: int | None) -> int:
+    """Where a part begins behind a heading that fits its question, if something follows; else where it begins."""
+    said = text[part.start : part.end]
+    lead = len(said) - len(said.lstrip())
+    heading = next(iter(_headings(said.lstrip(), weights)), None)
+    if own is None or heading is None or heading.start > 0 or not heading.fits[own]:
+        return part.start
+    start = part.start + lead + heading.end
+    return start if text[start : part.end].strip() else part.start
 
 
 def _headings(text: str, weights: Sequence[dict[str, float]]) -> Iterator[_Heading]:
     for match in _LINE.finditer(text):
         if match["close"] is None and (match["said"].endswith(_ENDS) or text[match.end() : match.end() + 1] == ""):
             continue
+        if match["close"] is None and len(match["said"]) > _WRAPPED:
+            continue  # a wrapped line of a sentence
         said = _stems(match["said"])
-        if not said or len(match["said"].split()) > _MOST_WORDS:
+        if not said or len(match["said"].split()) > _MOST_WORDS or _NEXT_SENTENCE.search(match["said"]):
             continue
         fits = tuple(_fit(said, asked) for asked in weights)
         if any(fits):
-            yield _Heading(match.start("said"), match.end(), fits)
+            lead = len(match[0]) - len(match[0].lstrip())
+            yield _Heading(match.start() + lead, match.end(), fits)
 
 
 def _fit(said: frozenset[str], asked: dict[str, float]) -> float:

@@ -14,6 +14,7 @@ from itertools import islice, pairwise
 from string import ascii_lowercase
 
 from ranmailbot.mail.ordinals import QUESTION_NOUNS, spoken_numbers
+from ranmailbot.mail.run_on import dictated, named_in_line
 from ranmailbot.mail.words import keys
 
 _MARKS = r"[ \t*_#№•>|\-–—]*"
@@ -73,6 +74,7 @@ _LABELS = (
 LABEL_NAMES = frozenset(_LABELS.split(","))
 """What people write before a number to say that it is a question's; unknown words count if they stand there twice."""
 _SENDS = frozenset(keys("see siehe vgl voir vedi véase ver zie se katso skatīt como wie comme come jak same in zob cf"))
+_LINE_NAMES = QUESTION_NOUNS | frozenset(keys("ad re zu to no nr nummer number numero numéro punkt"))
 _AS_IN = ("as", "in")
 _MISSING, _FOREIGN, _EARLY = 2, 3, 5
 """What it costs a reading: a question without a label, a number that fits no list, an inner list before any answer."""
@@ -109,6 +111,12 @@ def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     else:
         best = _chain(at_line, asked)
     if len(best[0]) < len(asked):
+        named = named_in_line(text, asked, _LINE_NAMES, _SENDS)
+        if len(named) > len(best[0]):
+            labels = [Label(*spot) for spot in named]
+            return _cut(
+                text, labels, [label.number for label in labels], _RUN_ON_SURE if len(named) == len(asked) else _UNSURE
+            )
         run_on = _labels_anywhere(text, at_line)
         other = _chain(run_on, asked) if len(run_on) > len(at_line) else ([], False)
         # Numbers inside a line are believed only as a list: the first question's and the next.
@@ -125,7 +133,13 @@ def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
         or _by_bare_numbers(text, asked)
         or _by_letters(text, asked)
         or _by_inner_numbers(text, asked)
+        or _by_dictation(text, asked)
     )
+
+
+def _by_dictation(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
+    spots = dictated(text, asked) if len(asked) > 1 else []
+    return _cut(text, [Label(*spot) for spot in spots], asked, _UNSURE) if spots else ()
 
 
 def _by_inner_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
@@ -202,8 +216,10 @@ def _by_bare_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
         matched = before_anything
     numbers = [int(match["number"]) for match in matched]
     words = {match["word"].strip(" .\t").casefold() for match in matched}
-    whole = numbers == list(asked) and len(asked) > 1
-    if not whole and (len(numbers) < _FEWEST_BARE or words == {""} or len(words) > 1 or not _rising(numbers, asked)):
+    hashed = bool(matched) and all("#" in match[0] or "№" in match[0] for match in matched)
+    whole = numbers == list(asked) and (hashed or len(asked) > 1)
+    known = hashed or (len(words) == 1 and words != {""} and (words <= LABEL_NAMES or numbers[0] == asked[0]))
+    if not whole and (len(numbers) < _FEWEST_BARE or not known or not _rising(numbers, asked)):
         return ()
     labels = [Label(match.start() + _leading(match[0]), match.end(), int(match["number"])) for match in matched]
     return _cut(text, labels, numbers, _RUN_ON_SURE if whole else _UNSURE)

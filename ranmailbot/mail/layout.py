@@ -5,42 +5,33 @@ Every character of the text is in exactly one of: a span of ours, a mark, a gap,
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import compress, count
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
-from ranmailbot.mail.alignment import Match, Run, matches
+from ranmailbot.mail.alignment import matches
+from ranmailbot.mail.anchors import EDITED, EMPTY, REPEATED, Event, matched
+from ranmailbot.mail.cut_questions import cut_questions
 from ranmailbot.mail.form import SentForm
+from ranmailbot.mail.mentions import ASKING_LABEL, LABEL_BEFORE, leads_to_question, without_mentions
 from ranmailbot.mail.near_questions import near_questions
 from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
 from ranmailbot.mail.rules import without_rules
-from ranmailbot.mail.sent_text import SHORTEST_RULE, Piece, SentText, marks_after, plain_mark, prepare
-from ranmailbot.mail.slips import question_end, question_start
+from ranmailbot.mail.sent_text import SHORTEST_RULE, SentText, prepare
+from ranmailbot.mail.typed_labels import profile_labels, retyped_questions
 from ranmailbot.mail.words import Words, before_on_line, words
 
 Span = tuple[int, int]
 """Character offsets [start, end) into the visible text."""
 
-_INLINE = 0.97
-_REPEATED = 0.75
 _LINE = 2_000
-_EMPTY = " \t\n>|*_"
-_EDITED = 0.9
-_FEWEST_RETYPED = 2
-_BARE_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,12}\.?[ \t]?){0,2}\(?\d{1,2}[.):\]]*[\s*_\"“„]*$")
-_ASKING_LABEL = re.compile(r"[\s*_#•>|\-–—(\[\"“„]*(?:[^\W\d_]{1,16}\.?[ \t]?[:：]|[QFVDPВЕ][.)])[\s*_\"“„]*$")
-_DECORATION = re.compile(r"[\s*_#•>|\"“„(\[]*$")
-_COLON = re.compile(r"[ \t*_)]{0,3}[:：]")
-_ASKED = re.compile(r"[ \t*_)]{0,3}[:：?？]|[ \t]+[-–—](?=[ \t])")
-_LIST_MARK = re.compile(r"[\s*_>|•·–—-]*(?:\(?\d{1,2}[.):]+)?[\s*_]*")
-_REST_OF_LINE = re.compile(r"[ \t*_?.]{0,8}(?:$|\n)")
-_OTHER_LABEL = re.compile(r"^[ \t*]*[^\W\d_][^\n:]{1,40}:[ \t]", re.MULTILINE)
-_QUOTES = tuple("\"“”„«»'’‘")
-_TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
+_LONGEST_LEAD = 60
+_MOST_INSIDE = 12
+_BULLETS = ("- ", "– ", "* ", "• ", "— ")
+_LIST_MARKS = " \t-–—•*·#>|\"“„«(['‘¿"
 
 
 class Gap(NamedTuple):
@@ -53,6 +44,8 @@ class Gap(NamedTuple):
     confidence: float
     blank: bool
     after_header: bool
+    asked_at: int = 0
+    """Where that question begins."""
 
     def shrunk(self, span: Span) -> Gap:
         """What is left of it once its beginning was taken: it follows nothing in particular."""
@@ -71,6 +64,8 @@ class Layout:
     strays: tuple[Span, ...]
     gaps: tuple[Gap, ...]
     anchors: int
+    mentioned: tuple[Span, ...] = ()
+    """Questions that stand only within sentences of theirs: an answer that holds one may be two."""
 
     def depth_at(self, place: int) -> int:
         """The quote depth of the line on which this character stands."""
@@ -128,15 +123,45 @@ class Layout:
             found |= {row} if cites else set()
         return found
 
-    def shallowest(self, gap: Gap) -> tuple[tuple[Span, ...], list[Span]]:
-        """The lines in a gap that are less quoted than what stands before it, and the others; all of it if none is."""
+    def mentions_in(self, span: Span) -> bool:
+        """Whether one of the questions that are only mentioned stands in this span."""
+        place = bisect_left(self.mentioned, (span[0], 0))
+        return place < len(self.mentioned) and self.mentioned[place][0] < span[1]
+
+    def answers_inside(self) -> bool:
+        """Whether somebody typed answers within the quote, where only lines as quoted as the question are."""
+        return any(gap.depth and all(depth == gap.depth for depth in self._said(gap)) for gap in self._answers())
+
+    def _answers(self) -> Iterator[Gap]:
+        return (gap for gap in self.gaps if gap.question is not None and not gap.blank)
+
+    def _said(self, gap: Gap) -> Iterator[int]:
+        return (depth for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip())
+
+    def _begun_inside(self, rows: list[tuple[Span, int]], fresh: set[Span], inside: bool) -> set[Span]:
+        """Quoted lines that the first line of their own goes on from: somebody's Enter key left the quote's box."""
+        first = next((place for place, (row, _) in enumerate(rows) if row in fresh), 0)
+        if not 0 < first <= _MOST_INSIDE:
+            return set()
+        said = self.text[slice(*rows[first - 1][0])].rstrip()
+        outside = self.text[slice(*rows[first][0])].lstrip()
+        goes_on = inside or said[-1:] in (":", ",") or outside[:2] in _BULLETS or outside[:1].islower()
+        if said.lstrip()[:1] in ("[", "<"):
+            return set()  # what a client says of a picture or a link
+        return {row for row, _ in rows[:first]} if goes_on else set()
+
+    def shallowest(self, gap: Gap, inside: bool) -> tuple[tuple[Span, ...], list[Span]]:
+        """The lines in a gap that are less quoted than what stands before it, and the others; all of it if none is.
+
+        `inside`: other answers stand within the quote, so this one may have begun there as well.
+        """
         whole = self.trimmed(gap.span)
         if gap.blank or self.is_level(gap.span):
             return (() if gap.blank else (whole,)), []
         rows = [(row, depth) for row, depth in self.rows(gap.span) if self.text[row[0] : row[1]].strip()]
         torn = rows[0][0][0] == gap.span[0] and not self.begins_line(gap.span[0])
         fresh = {row for row, depth in rows if depth < gap.depth}
-        fresh |= self._cited(rows, fresh)
+        fresh |= self._cited(rows, fresh) | self._begun_inside(rows, fresh, inside)
         if not fresh or len(fresh) == len(rows):
             return (whole,), []
         if torn:
@@ -154,20 +179,6 @@ class Layout:
         return tuple(self.trimmed(span) for span in spans), left
 
 
-class _Event(NamedTuple):
-    """Something in the reply that is not theirs: a match, a profile label or a reply header."""
-
-    start: int
-    end: int
-    ours: tuple[Span, ...]
-    strays: tuple[Span, ...]
-    question: int | None
-    profile: str | None
-    confidence: float
-    asks: bool
-    header: bool = False
-
-
 def lay_out(text: VisibleText, form: SentForm) -> Layout:
     """The layout of this reply. Linear in its length."""
     whole = text.text
@@ -175,254 +186,94 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     sent = prepare(form)
     reply = words(whole)
     found = matches(reply, sent, reply.depths(starts, depths))
-    matched = [_matched(match, reply, sent) for match in found]
-    events = _unrepeated(matched, whole)
-    events += _near_questions(reply, sent, starts, matched)
-    events += _retyped_questions(reply, sent, events) if sent.short else []
-    events += _profile_labels(reply, sent, events)
+    ours = [matched(match, reply, sent) for match in found]
+    ours = _with_cuts(ours, cut_questions(reply, sent, ".." in whole or "…" in whole))
+    events = _unrepeated(ours, whole)
+    events += _near_questions(reply, sent, starts, ours)
+    events += retyped_questions(reply, sent, events) if sent.short else []
+    events += profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
+    events, mentioned = without_mentions(events, whole)
+    mentioned = sorted([*mentioned, *_headless(events, whole)])
     our_lines = {bisect_right(starts, event.start) - 1 for event in events if _begins_line(whole, event)}
     for header in reply_headers(text.lines, form.ours, our_lines):
         events.append(_header(starts, len(whole), header))
     events.sort(key=lambda event: event.start)
-    return _laid(whole, starts, depths, _disjoint(events), sent)
+    return replace(_laid(whole, (starts, depths), _disjoint(events), sent), mentioned=tuple(mentioned))
 
 
-def _unrepeated(events: list[_Event], text: str) -> list[_Event]:
+def _unrepeated(events: list[Event], text: str) -> list[Event]:
     """Without questions said again right below themselves with more on the same line: those begin an answer."""
-    kept: list[_Event] = []
+    kept: list[Event] = []
     for event in events:
         last = kept[-1] if kept else None
-        again = last is not None and event.asks and last.asks and last.question == event.question
-        again = again and last is not None and not text[last.end : event.start].strip(_EMPTY)
-        if again and last is not None and text[event.end : event.end + _LINE].split("\n", 1)[0].strip(_EMPTY):
-            kept[-1] = last._replace(confidence=min(last.confidence, _REPEATED))
+        again = (
+            last is not None and event.asks and last.asks and (last.question, last.part) == (event.question, event.part)
+        )
+        again = again and last is not None and not text[last.end : event.start].strip(EMPTY)
+        if again and last is not None and text[event.end : event.end + _LINE].split("\n", 1)[0].strip(EMPTY):
+            kept[-1] = last._replace(confidence=min(last.confidence, REPEATED))
         else:
             kept.append(event)
     return kept
 
 
-def _begins_line(text: str, event: _Event) -> bool:
+def _headless(events: list[Event], text: str) -> Iterator[Span]:
+    """The place right before a later sentence of a question whose first one was not found: it may stand there."""
+    for before, event in pairwise([Event(0, 0, (), (), None, None, 1.0, asks=False), *events]):
+        if event.part and before.question != event.question:
+            end = before.end + len(text[before.end : event.start].rstrip())
+            yield max(before.end, end - 1), event.start
+
+
+def _with_cuts(events: list[Event], cuts: list[Event]) -> list[Event]:
+    """Questions cut short in place of what was found of them otherwise."""
+    if not cuts:
+        return events
+    starts = [cut.start for cut in cuts]
+
+    def taken(event: Event) -> bool:
+        last = bisect_right(starts, event.end - 1) - 1
+        return last >= 0 and cuts[last].end > event.start
+
+    return sorted([*(event for event in events if not taken(event)), *cuts], key=lambda event: event.start)
+
+
+def _begins_line(text: str, event: Event) -> bool:
     """A piece that begins its line. The subject after "Subject:" does not: it belongs to the reply header."""
     return event.profile is None and not before_on_line(text, event.start).strip(" \t>|*_")
 
 
-def _matched(match: Match, reply: Words, sent: SentText) -> _Event:
-    piece = sent.pieces[match.piece]
-    if match.whole and len(match.runs) == 1 and piece.question is None:
-        return _untouched(match, reply, sent, piece)
-    ours, strays = _runs_apart(match, reply, piece)
-    asks = piece.question is not None
-    head = question_start(reply, sent, match, piece) if asks else match.start
-    first = _with_marks_before(reply, head, reply.starts[head] if head < match.start else ours[0][0])
-    last = _with_marks_after(reply, sent, match, ours[-1][1])
-    tail = question_end(reply, sent, match, piece) if asks else 0
-    if head < match.start:
-        strays.append((first, ours[0][0]))
-    else:
-        ours[0] = (first, ours[0][1])
-    if tail > last:
-        strays.append((last, tail))
-    if reply.text[first : first + 1] in _QUOTES and reply.text[last : last + 1] in _QUOTES:
-        last += 1
-    ours[-1] = (ours[-1][0], last)
-    last = max(last, tail)
-    question = piece.question if piece.question is not None else piece.owner
-    core = piece.core if piece.question is not None else (piece.first, piece.end)
-    plain = match.whole or match.within(core) >= 0.9 * (core[1] - core[0])
-    confidence = _INLINE if plain else _EDITED
-    return _Event(first, last, tuple(ours), tuple(strays), question, None, confidence, asks)
-
-
-def _untouched(match: Match, reply: Words, sent: SentText, piece: Piece) -> _Event:
-    """The same for a whole sentence of ours that asks nothing: by far the most of what a letter quotes."""
-    first = _with_marks_before(reply, match.start, reply.starts[match.start])
-    last = _with_marks_after(reply, sent, match, reply.ends[match.end - 1])
-    if reply.text[first : first + 1] in _QUOTES and reply.text[last : last + 1] in _QUOTES:
-        last += 1
-    return _Event(first, last, ((first, last),), (), piece.owner, None, _INLINE, asks=False)
-
-
-def _runs_apart(match: Match, reply: Words, piece: Piece) -> tuple[list[Span], list[Span]]:
-    """Where the words of a match stand, and the foreign words between them."""
-    runs = _on_line(match, reply, piece)
-    if len(runs) == 1:
-        return [(reply.starts[runs[0].at], reply.ends[runs[0].at + runs[0].size - 1])], []
-    ours: list[Span] = []
-    strays: list[Span] = []
-    word, of = -1, -1
-    for run in runs:
-        start, end = reply.starts[run.at], reply.ends[run.at + run.size - 1]
-        if ours and run.at == word and run.of == of:
-            ours[-1] = (ours[-1][0], end)
-        else:
-            if ours:
-                strays.append((ours[-1][1], start))
-            ours.append((start, end))
-        word, of = run.at + run.size, run.of + run.size
-    return ours, strays
-
-
-def _on_line(match: Match, reply: Words, piece: Piece) -> tuple[Run, ...]:
-    """The runs without a number that ends the line above: "... see question 4." and then question 4."""
-    first = match.runs[0]
-    size = min(piece.core[0] - first.of, first.size - 1) if piece.question is not None else 0
-    if size <= 0:
-        return match.runs
-    number, asked = reply.starts[first.at], reply.starts[first.at + size]
-    broken = "\n" in reply.text[number:asked] and before_on_line(reply.text, number).strip(_EMPTY + "-–—(")
-    return (Run(first.at + size, first.of + size, first.size - size), *match.runs[1:]) if broken else match.runs
-
-
-def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) -> int:
-    """The end of a match with the marks that follow in the form ("?"), and asterisks that a client put there."""
-    run = match.runs[-1]
-    of = run.of + run.size
-    text = reply.text
-    marks = sent.marks[match.piece] if of == sent.pieces[match.piece].end else marks_after(sent.words, of)
-    stop = reply.starts[match.end] if match.end < len(reply.starts) else len(text)
-    if text.startswith(marks, place) and "*" not in marks and "_" not in marks:
-        place, marks = place + len(marks), ""
-    for mark in marks:
-        ahead = place
-        while ahead < stop and text[ahead] in " \t*_":
-            ahead += 1
-        if ahead < stop and plain_mark(text[ahead]) == mark:
-            place = ahead + 1
-    while place < stop and text[place] in "*_|>":
-        place += 1
-    return place
-
-
-def _with_marks_before(reply: Words, word: int, place: int) -> int:
-    """The start of a match with the marks before it on its line: bullets, quotation marks, asterisks."""
-    text = reply.text
-    floor = reply.ends[word - 1] if word else 0
-    if text[place - 1 : place] == "\n" or (word and text[floor:place] == " "):
-        return place
-    floor = max(floor, text.rfind("\n", floor, place) + 1)
-    between = text[floor:place]
-    only_marks = floor == 0 or text[floor - 1] == "\n"
-    if only_marks and (place == floor or between.isspace()):
-        return place
-    if only_marks and _DECORATION.fullmatch(between.replace("-", " ").replace("–", " ").replace("—", " ")):
-        return floor + len(between) - len(between.lstrip())
-    while place > floor and text[place - 1] in '*_("“„[':
-        place -= 1
-    return place
-
-
-def _near_questions(reply: Words, sent: SentText, starts: list[int], events: list[_Event]) -> list[_Event]:
+def _near_questions(reply: Words, sent: SentText, starts: list[int], events: list[Event]) -> list[Event]:
     """Questions typed again with many slips, less believed the more there are."""
     found = near_questions(reply, sent, starts, [(event.start, event.end) for event in events])
-    sure = {True: _EDITED, False: _REPEATED}
-    return [_Event(*near[:4], near.question, None, sure[near.surely], asks=True) for near in found]
+    sure = {True: EDITED, False: REPEATED}
+    return [Event(*near[:4], near.question, None, sure[near.surely], asks=True) for near in found]
 
 
-def _profile_labels(reply: Words, sent: SentText, events: list[_Event]) -> list[_Event]:
-    """Profile lines of ours in the reply: their words at the start of a line, or anywhere with a colon after them."""
-    found: list[_Event] = []
-    if not sent.labels:
-        return found
-    taken = sorted((event.start, event.end) for event in events)
-    for place in [*compress(count(), map(sent.labels.__contains__, reply.keys))]:
-        for label, name in sent.labels[reply.keys[place]]:
-            if tuple(reply.keys[place : place + len(label)]) == label:
-                start = reply.starts[place]
-                end = None if _within(taken, start) else _label_end(reply, sent, place, len(label), name)
-                if end is not None:
-                    found.append(_Event(start, end, ((start, end),), (), None, name, 1.0, asks=False))
-                    break
-    return found
-
-
-def _retyped_questions(reply: Words, sent: SentText, events: list[_Event]) -> list[_Event]:
-    """Short questions typed again at the start of a line: "8. Main difficulty", or "Main difficulty: time" twice."""
-    found: dict[int, _Event] = {}
-    taken = sorted((event.start, event.end) for event in events)
-    for place, key in enumerate(reply.keys):
-        for asked, number in sent.short.get(key, ()):
-            if number not in found and tuple(reply.keys[place : place + len(asked)]) == asked:
-                end = _retyped_end(reply, place, len(asked), number)
-                start = reply.starts[place]
-                if end is not None and not _within(taken, start):
-                    found[number] = _Event(start, end, ((start, end),), (), number, None, _EDITED, asks=True)
-                break
-    numbered = any(_own_number(reply, event.start) == str(number) for number, event in found.items())
-    return _doubted(list(found.values()), reply.text) if numbered or len(found) >= _FEWEST_RETYPED else []
-
-
-def _doubted(events: list[_Event], text: str) -> list[_Event]:
-    """Typed questions, less believed where below one of them another label stands that is none of ours word by word."""
-    events.sort(key=lambda event: event.start)
-    ends = [*(event.start for event in events[1:]), len(text)]
-    return [
-        event._replace(confidence=_REPEATED)
-        if _OTHER_LABEL.search(text, event.end, min(end, event.end + _LINE))
-        else event
-        for event, end in zip(events, ends, strict=True)
-    ]
-
-
-def _own_number(reply: Words, place: int) -> str:
-    return before_on_line(reply.text, place).strip(" \t*_>|().:-")
-
-
-def _retyped_end(reply: Words, place: int, size: int, number: int) -> int | None:
-    """Where a question ends that somebody typed again: with its colon, or numbered and alone on its line; or None."""
-    start, end = reply.starts[place], reply.ends[place + size - 1]
-    if not _LIST_MARK.fullmatch(before_on_line(reply.text, start)):
-        return None
-    colon = _ASKED.match(reply.text, end)
-    if colon is not None:
-        return colon.end()
-    numbered = _own_number(reply, start) == str(number)
-    return end if numbered and _REST_OF_LINE.match(reply.text, end) else None
-
-
-def _label_end(reply: Words, sent: SentText, place: int, size: int, name: str) -> int | None:
-    """Where a profile label ends, a value that we printed behind it ourselves included; None if it is no label."""
-    text = reply.text
-    end = reply.ends[place + size - 1]
-    colon = _COLON.match(text, end)
-    alone = not before_on_line(text, reply.starts[place]).strip(" \t*_>|•-") and text[end : end + 1] in ("", "\n")
-    if colon is None and not alone:
-        return None
-    for value in sent.values.get(name, ()):
-        stop = place + size + len(value)
-        if tuple(reply.keys[place + size : stop]) == value:
-            last = reply.ends[stop - 1]
-            return last + text.startswith(")", last)
-    return colon.end() if colon is not None else end
-
-
-def _within(taken: list[Span], place: int) -> bool:
-    before = bisect_right(taken, place, key=lambda span: span[0]) - 1
-    return before >= 0 and place < taken[before][1]
-
-
-def _header(starts: list[int], end_of_text: int, header: ReplyHeader) -> _Event:
+def _header(starts: list[int], end_of_text: int, header: ReplyHeader) -> Event:
     start = starts[header.first]
     end = starts[header.end] - 1 if header.end < len(starts) else end_of_text
     # Words above a mail that is not ours are nobody's answer, but they are not ours either.
     strays = () if header.ours else ((start, end),)
-    return _Event(start, end, (), strays, None, None, 1.0, asks=False, header=True)
+    return Event(start, end, (), strays, None, None, 1.0, asks=False, header=True)
 
 
-def _disjoint(events: list[_Event]) -> list[_Event]:
-    kept: list[_Event] = []
+def _disjoint(events: list[Event]) -> list[Event]:
+    kept: list[Event] = []
     for event in events:
         if not kept or event.start >= kept[-1].end:
             kept.append(event)
     return kept
 
 
-def _laid(text: str, starts: list[int], depths: list[int], events: list[_Event], sent: SentText) -> Layout:
+def _laid(text: str, rows: tuple[list[int], list[int]], events: list[Event], sent: SentText) -> Layout:
+    starts, depths = rows
     ours = [span for event in events for span in event.ours]
     marks = [(event.start, event.end) for event in events if event.header and not event.strays]
     strays = [span for event in events for span in event.strays if text[span[0] : span[1]].strip(" \t\n>|*_")]
     marks += [span for event in events for span in event.strays if not text[span[0] : span[1]].strip(" \t\n>|*_")]
-    bounds = [_Event(0, 0, (), (), None, None, 1.0, asks=False), *events]
+    bounds = [Event(0, 0, (), (), None, None, 1.0, asks=False), *events]
     gaps: list[Gap] = []
     after_header = False
     for before, following in zip(bounds, (*events, None), strict=True):
@@ -431,19 +282,43 @@ def _laid(text: str, starts: list[int], depths: list[int], events: list[_Event],
         depth = depths[bisect_right(starts, before.start) - 1] if starts else 0
         blank = not text[span[0] : span[1]].strip()
         after_header = after_header or before.header
-        gaps.append(Gap(span, before.question, before.profile, depth, before.confidence, blank, after_header))
+        goes_on = before.part > 0 and bool(gaps) and gaps[-1].blank and gaps[-1].question == before.question
+        asked_at = gaps[-1].asked_at if goes_on else before.start
+        gaps.append(Gap(span, before.question, before.profile, depth, before.confidence, blank, after_header, asked_at))
     anchors = sum(1 for event in events if event.asks)
     return Layout(text, starts, depths, tuple(ours), tuple(marks), tuple(strays), tuple(gaps), anchors)
 
 
-def _without_marks(text: str, span: Span, following: _Event | None, rules: bool, marks: list[Span]) -> Span:
+def _label_above(text: str, span: Span, following: Event) -> int:
+    """Where the line above a question begins, if all that it says is its number: the cell of a table. Else the end."""
+    start, end = span
+    above = end
+    while above > start and text[above - 1] in " \t\n":
+        above -= 1
+    line = max(start, text.rfind("\n", start, above) + 1)
+    number = text[line:above].strip(" \t*_|.)(:")
+    alone = number == str(following.question) and not text[following.start : following.start + 1].isdigit()
+    return line if alone and ((line > start and text[start:line].strip()) or start == 0) else end
+
+
+def _without_marks(text: str, span: Span, following: Event | None, rules: bool, marks: list[Span]) -> Span:
     """The gap without the label of the question that follows, and without our rules at its edges."""
     start, end = span
     if following is not None and following.asks and start < end:
         line = max(start, text.rfind("\n", start, end) + 1)
-        label = _BARE_LABEL.match(text, line, end) or _ASKING_LABEL.match(text, line, end)
+        label = LABEL_BEFORE.match(text, line, end) or ASKING_LABEL.match(text, line, end)
+        label = label or (leads_to_question(text[line:end]) if end - line < _LONGEST_LEAD else None)
         at_line = line > start or start == 0
-        if at_line and label is not None and label.end() == end and text[line:end].strip():
+        before = text[line:end].strip()
+        if not before.strip(_LIST_MARKS):
+            line = _label_above(text, (start, line), following)
+            before = text[line:end].strip()
+            label = LABEL_BEFORE.match(text, line, end) if before else None
+        if (
+            before
+            and at_line
+            and ((label is not None and label.end() in (end, end - line)) or not before.strip(_LIST_MARKS))
+        ):
             marks.append((line, end))
             end = line
     return without_rules(text, (start, end), marks) if rules and end - start >= SHORTEST_RULE else (start, end)

@@ -21,7 +21,11 @@ _BULLET = re.compile(r"^[ \t]*[-–—*•·][ \t]+(?=\S)", re.MULTILINE)
 _FEWEST_BULLETS = 2
 _ASKS = re.compile(r"[^.!?;？]{8,300}(?:[?？]|(?<=[α-ωά-ώΑ-Ω]);)[\"”»*_]*(?=\s|$)")
 _FEWEST_ASKED = 2
+_NUMBERED = re.compile(r"^[^\n]{0,16}?\d", re.MULTILINE)
+_MARKED = re.compile(r"\d[ \t]?[.):\]]|[^\W\d_]")
+_COUNTS_FROM_ONE = re.compile(r"^[ \t*_>(-]*1[.):]", re.MULTILINE)
 _GUESSED = 0.6
+_MOST_LABEL_WORDS = 4
 _GREETING_WORDS = 8
 _FOREWORDS = 20
 
@@ -51,12 +55,12 @@ def loose_answers(
     # One label alone amid inline answers is more likely a list of one than a second answer.
     if by_label and (len(by_label) > 1 or not anchored or by_label[0].question not in anchored):
         text = layout.text[span[0] : span[1]]
-        return _by_label(layout, span, without_headings(text, behind_questions(text, by_label), questions))
+        return by_labels(layout, span, without_headings(text, behind_questions(text, by_label), questions))
     if not labels_only and not inline:
         by_heading = headed(layout.text[span[0] : span[1]], questions)
         if by_heading:
-            return _by_label(layout, span, by_heading)
-        guessed = _by_paragraph(layout, span, asked) or _by_bullets(layout, span, asked)
+            return by_labels(layout, span, by_heading)
+        guessed = _by_paragraph(layout, span, asked, sender) or _by_bullets(layout, span, asked)
         if guessed is not None:
             return guessed
     return [], [span], []
@@ -71,12 +75,24 @@ def behind_questions(text: str, parts: tuple[Labelled, ...]) -> tuple[Labelled, 
     goes_on = [
         ask is not None and bool(text[ask.end() : part.end].strip()) for ask, part in zip(asks, parts, strict=True)
     ]
-    if len(parts) < _FEWEST_ASKED or 2 * sum(goes_on) <= len(parts):
+    said = {ask[0].strip() for ask in asks if ask is not None}
+    if len(parts) < _FEWEST_ASKED or 2 * sum(goes_on) <= len(parts) or len(said) < sum(goes_on):
         return parts
     return tuple(
         replace(part, start=ask.end() if ask is not None else part.start, confidence=min(part.confidence, _GUESSED))
         for part, ask in zip(parts, asks, strict=True)
     )
+
+
+def going_on(text: str, following: Sequence[Question]) -> tuple[Labelled, ...]:
+    """Labels in an answer that count on to questions which have no answer yet; empty for a list that begins with 1."""
+    numbers = [question.number for question in following]
+    parts = labelled(text, numbers) if following and _NUMBERED.search(text) else ()
+    if not parts or parts[0].question != numbers[0] or _COUNTS_FROM_ONE.search(text, 0, parts[0].label):
+        return ()
+    marked = all(_MARKED.search(text, part.label, part.start) for part in parts)
+    at_lines = all(not text[: part.label].rpartition("\n")[2].strip(" \t*_>") for part in parts)
+    return without_headings(text, parts, following) if marked and at_lines and parts[0].label > 0 else ()
 
 
 def _labels(
@@ -105,7 +121,8 @@ def _labelled(text: str, asked: tuple[int, ...], anchored: frozenset[int]) -> tu
     return by_label
 
 
-def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
+def by_labels(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
+    """A span cut into these parts. The first span that is left is what stands before the first label."""
     depth = layout.depth_at(span[0])
     found: list[Found] = []
     left: list[Span] = [layout.trimmed((span[0], span[0] + parts[0].label))]
@@ -118,19 +135,20 @@ def _by_label(layout: Layout, span: Span, parts: tuple[Labelled, ...]) -> Split:
     names = [label_name(layout.text[start:end]) for start, end in labels]
     for part, label, answer, name in zip(parts, labels, answers, names, strict=True):
         # A number alone is a mark; words before it only if they are a label's: "Only day 1" says something.
-        spoken = name not in LABEL_NAMES and names.count(name) == 1 and not only_counts(name)
+        spoken = name not in LABEL_NAMES and not only_counts(name)
+        spoken = spoken and (names.count(name) == 1 or len(name.split()) > _MOST_LABEL_WORDS)
         (left if spoken or not answered else marks).append(label)
         if answer[1] > answer[0]:
             found.append(Found(part.question, (answer,), depth, part.confidence, "labelled"))
     return found, left, marks
 
 
-def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...]) -> Split | None:
+def _by_paragraph(layout: Layout, span: Span, asked: tuple[int, ...], sender: Address | None) -> Split | None:
     """As many paragraphs as questions, greeting and signature aside: a proposal, never sure."""
     if len(asked) > 1 and _PARAGRAPH.search(layout.text, span[0], span[1]) is None:
         return None
     rows = layout.text[span[0] : span[1]].split("\n")
-    own = sum(len(row) + 1 for row in rows[: tail_start(rows)])
+    own = sum(len(row) + 1 for row in rows[: tail_start(rows, sender)])
     end = min(span[1], span[0] + own)
     paragraphs = _paragraphs(layout, (span[0], end))
     left = [(end, span[1])] if end < span[1] else []

@@ -19,7 +19,11 @@ _DATE = re.compile(
     r"|[^\W\d_]{3,}\.?,? \d{1,2}|\d{1,2}\.? ?[^\W\d_]{3,}"
 )
 """More than a year: a clock, or a day with its month."""
+_TIMED = re.compile(r"\d{1,2}[:.h]\d{2}\b|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2}|\d{4}-\d{2}-\d{2}")
+_PERSON = re.compile(r"[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]*){1,3}")
+_LABEL_WORDS = 2
 _LEADS = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}[:.h]\d{2}\b|\d{1,2}[./-] ?\d{1,2}[./-]")
+_DATED = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|\d{1,2}[./-] ?\d{1,2}[./-]")
 _TELEPHONE = re.compile(r"(?:\+|\b0)[\d ()/.-]{7,}$")
 _SNIPPED = re.compile(r"\s*[\[(<]\s*(?:\.{2,4}|…|snip\w*|cut|gekürzt|\w{3,12})\s*[\])>]\s*$", re.IGNORECASE)
 _RULE = re.compile(r"\s*[-_=*─–—]{3,}.{0,60}?[-_=*─–—]*\s*$")
@@ -123,6 +127,7 @@ def _fields(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[
     first, last = number, number
     while first > 0 and number - first < _MOST_LINES and first - 1 not in ours and _FIELD.match(lines[first - 1].text):
         first -= 1
+    first = _first_field(lines, first, number)
     for place in range(number + 1, min(len(lines), number + _MOST_LINES)):
         if place in ours or not lines[place].text.strip():
             break
@@ -134,6 +139,18 @@ def _fields(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[
     timed = any(_CLOCK.search(text) for text in block)
     enough = fields >= _FEWEST_FIELDS or (fields > 1 and _ours_follows(lines, last + 1, ours))
     return (first, last + 1) if timed and enough else None
+
+
+def _first_field(lines: Sequence[Line], first: int, number: int) -> int:
+    """Where the block begins: not above the line that names us with an answer that happens to have a colon."""
+    for place in range(number - 1, first - 1, -1):
+        text = lines[place].text.strip()
+        label, _, value = text.replace("：", ":").partition(":")
+        if len(label.split()) > _LABEL_WORDS or text[-1] in ".!?;" or not (_TIMED.search(text) or "@" in text):
+            begins = place == 0 or not lines[place - 1].text.strip() or _RULE.match(lines[place - 1].text)
+            named = len(label.split()) == 1 and _PERSON.fullmatch(value.strip())
+            return place if begins and named else place + 1
+    return first
 
 
 def _continues(lines: Sequence[Line], place: int) -> bool:
@@ -149,14 +166,16 @@ def _attribution(lines: Sequence[Line], number: int, ours: Collection[int]) -> t
         if last - number > _ATTRIBUTION_LINES or last >= len(lines) or last in ours or not lines[last].text.strip():
             return None
     first = number
+    whole = " ".join(line.text for line in lines[number : last + 1])
     while (
         first > 0
+        and not (_TIMED.search(whole) and _DATED.search(whole))
         and number - first < _ATTRIBUTION_LINES
         and _leads(lines[first - 1], lines[number])
         and first - 1 not in ours
     ):
         first -= 1
-    whole = " ".join(line.text for line in lines[first : last + 1])
+        whole = f"{lines[first].text} {whole}"
     # "<We> <our address> wrote:" without any date (s-nail): then the quote itself must follow.
     dated = bool(_CLOCK.search(whole)) or (bool(_BRACKETED.search(whole)) and _deeper(lines, last + 1))
     if not dated or len(whole.split()) > 4 * _MOST_WORDS:

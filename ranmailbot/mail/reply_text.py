@@ -50,7 +50,7 @@ def _from_columns(texts: tuple[str, ...], depths: tuple[int, ...], source: str) 
 
 
 NO_TEXT = VisibleText((), "none")
-_OTHER_MARK = re.compile(r"(\||[A-Za-z]{1,4}>)(?: |$)")
+_OTHER_MARK = re.compile(r"([|:»%#}!*+~]|[A-Za-z]{1,4}>)(?: |$)|([|:»%}!])(?=\S)")
 _TARGET = re.compile(r"<(?P<target>(?:https?://|mailto:)[^\s<>]{3,2000})>")
 _SCHEME = re.compile(r"^(?:https?://|mailto:)")
 _FEWEST_MARKS, _FEWEST_BLANK = 6, 2
@@ -82,11 +82,12 @@ def _once(text: str) -> str:
 
 def _plain_marks(rows: list[str]) -> list[str]:
     """Rows with ">" where a client quotes with "|" or with initials ("RK> "); blank rows so marked give it away."""
-    marks = [match[1] for row in rows if (match := _OTHER_MARK.match(row))]
-    mark, often = Counter(marks).most_common(1)[0] if marks else ("", 0)
+    found = [match for row in rows if (match := _OTHER_MARK.match(row))]
+    mark, often = Counter(match[1] or match[2] for match in found).most_common(1)[0] if found else ("", 0)
     if often < _FEWEST_MARKS or sum(1 for row in rows if row.rstrip() == mark) < _FEWEST_BLANK:
         return rows
-    marked = (row == mark or row.startswith(f"{mark} ") for row in rows)
+    close = 2 * sum(1 for match in found if match[2] == mark) > often
+    marked = (row.startswith(mark) if close else row.rstrip() == mark or row.startswith(f"{mark} ") for row in rows)
     return [f">{row[len(mark) :]}" if quoted else row for row, quoted in zip(rows, marked, strict=True)]
 
 

@@ -23,6 +23,7 @@ _TWINS = str.maketrans("’‘“”–—«»„", '\'\'""--"""')
 RULE = re.compile(r"[ \t]*([-_=*~#─—–])\1{3,}[ \t]*$")
 """A line that is nothing but a rule."""
 SHORTEST_RULE = 4
+_PARTED = re.compile(r"\n[ \t]*\n")
 _HINT_PIECES = 2
 _HINT_WORDS = 25
 
@@ -38,6 +39,8 @@ class Piece:
     profile: str | None = None
     core: tuple[int, int] = (0, 0)
     """For a question: the words of the question itself, without its label and the line around it."""
+    part: int = 0
+    """Which sentence of the question it is: somebody may answer between two of them."""
 
     @property
     def size(self) -> int:
@@ -182,13 +185,13 @@ def _pieces(form: SentForm, stream: Words) -> tuple[Piece, ...]:
     bounds = sorted({0, len(stream.keys), *_sentence_starts(stream)})
     pieces: list[Piece] = []
     place = 0
-    for first, end, question, profile, core in [*marked, (len(stream.keys), len(stream.keys), None, None, (0, 0))]:
+    for first, end, question, profile, core, part in [*marked, (len(stream.keys), len(stream.keys), *_NOTHING)]:
         for low, high in _between(bounds, place, first):
             pieces.append(Piece(low, high, None, None))
         if end > first:
-            pieces.append(Piece(first, end, question, question, profile, core))
+            pieces.append(Piece(first, end, question, question, profile, core, part))
         place = max(place, end)
-    return _owned(pieces)
+    return _owned(pieces, stream)
 
 
 def _between(bounds: list[int], low: int, high: int) -> Iterator[tuple[int, int]]:
@@ -196,27 +199,38 @@ def _between(bounds: list[int], low: int, high: int) -> Iterator[tuple[int, int]
     return ((first, end) for first, end in pairwise(inner) if end > first)
 
 
-def _owned(pieces: list[Piece]) -> tuple[Piece, ...]:
-    """A hint between two questions ("a few sentences are enough") belongs to the first of them."""
+def _owned(pieces: list[Piece], stream: Words) -> tuple[Piece, ...]:
+    """A hint between two questions ("a few sentences are enough") belongs to the first of them.
+
+    So does one right below a question, whatever follows it.
+    """
     owned = list(pieces)
     for number, piece in enumerate(pieces):
         if piece.question is None:
             continue
         hints: list[int] = []
+        below: list[int] = []
         for following in range(number + 1, min(number + 2 + _HINT_PIECES, len(pieces))):
-            if pieces[following].question is not None:
-                for hint in hints:
-                    owned[hint] = Piece(pieces[hint].first, pieces[hint].end, None, piece.question)
+            hint = pieces[following]
+            if hint.question is not None:
+                below = hints
                 break
-            if pieces[following].size > _HINT_WORDS or pieces[following].profile is not None:
+            if hint.size > _HINT_WORDS or hint.profile is not None:
                 break
             hints.append(following)
+            between = stream.text[stream.ends[hint.first - 1] : stream.starts[hint.first]]
+            below += [following] if len(below) == len(hints) - 1 and not _PARTED.search(between) else []
+        for place in below:
+            owned[place] = Piece(pieces[place].first, pieces[place].end, None, piece.question)
     return tuple(owned)
 
 
 _OLDER_TAIL = ("please", "write", "your", "answer", "below", "this", "line")
 """What follows a question in forms that were printed when it counted as short; they may still be answered."""
-_Mark = tuple[int, int, int | None, str | None, tuple[int, int]]
+_Mark = tuple[int, int, int | None, str | None, tuple[int, int], int]
+_NOTHING: tuple[None, None, tuple[int, int], int] = (None, None, (0, 0), 0)
+_FEWEST_IN_PART = 4
+_PART_ENDS = re.compile(r"[.?!？][\"')\]”’»]*\s+$")
 
 
 def _marked(form: SentForm, stream: Words) -> list[_Mark]:
@@ -228,16 +242,30 @@ def _marked(form: SentForm, stream: Words) -> list[_Mark]:
             low, high = _line_start(stream, first), end
             while high - end < len(tail) and stream.keys[high : high + 1] == [tail[high - end]]:
                 high += 1
-            found.append((low, high, question.number, None, (first, end)))
+            cuts = [low, *_parts(stream, first, end), high]
+            for part, (one, other) in enumerate(pairwise(cuts)):
+                core = (max(one, first), min(other, end))
+                found.append((one, other, question.number, None, core, part))
     for line in form.profile_lines:
         for first, end in _occurrences(keys(line.label), stream.keys):
             if _line_start(stream, first) == first:
-                found.append((first, end, None, line.key, (first, end)))
+                found.append((first, end, None, line.key, (first, end), 0))
     apart: list[_Mark] = []
     for item in sorted(found, key=lambda item: (item[0], -item[1])):
         if not apart or item[0] >= apart[-1][1]:
             apart.append(item)
     return apart
+
+
+def _parts(stream: Words, first: int, end: int) -> list[int]:
+    """The words with which further sentences of a question begin, if neither they nor what is before them is short."""
+    found: list[int] = []
+    for word in range(first + _FEWEST_IN_PART, end - _FEWEST_IN_PART + 1):
+        starts = not stream.text[stream.starts[word]].islower()
+        ends = _PART_ENDS.search(stream.text[stream.ends[word - 1] : stream.starts[word]].rstrip("¿¡\"'„“«(") + " ")
+        if starts and ends and word - (found[-1] if found else first) >= _FEWEST_IN_PART:
+            found.append(word)
+    return found
 
 
 def _occurrences(wanted: tuple[str, ...], stream: list[str]) -> Iterator[tuple[int, int]]:

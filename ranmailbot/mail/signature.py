@@ -122,6 +122,13 @@ def _is_remark(paragraph: str) -> bool:
     return any(lead in _CLOSING for lead in leads) and not several
 
 
+def may_be_said(line: str) -> bool:
+    """Whether a remark to us could as well be part of an answer ("The rest ..."), not a postscript or a closing."""
+    found = keys(line[:_FAREWELL_CHARACTERS])
+    leads = {found[:size] for size in range(1, 5)}
+    return not leads.isdisjoint(LAST_WORDS) and leads.isdisjoint(CLOSINGS | FAREWELLS | _POSTSCRIPTS)
+
+
 def _lead_in(lines: Sequence[str], first: int) -> int:
     """The line of a farewell that we do not know: a few words of their own right above the name, or `first`."""
     if first >= len(lines):

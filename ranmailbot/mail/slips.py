@@ -23,6 +23,8 @@ _SLIP, _OTHER, _EXTRA, _LEFT_OUT = 0.35, 1.0, 1.0, 0.9
 _ASKED_HERE, _LINE_HERE = 1.5, 1.2
 """What it is worth that the question mark stands there, or that the line begins there."""
 _TOO_DEAR = 100.0
+_MOST_SLIPS = 0.25
+"""Costs for each word of a sentence, at most."""
 _BARRIER = re.compile(r"[.?!:;？：)\]]|\n[ \t>|]*\n")
 _MARKS_BEHIND = re.compile(
     r"[ \t]*[*_]*[ \t]*(?:[?？][?？!]*[*_]*(?:[ \t]?[:：](?=\s|$))?|[:：][*_]*(?=\s|$))[*_]*|[*_]+(?=\s|$)"
@@ -50,6 +52,24 @@ def question_end(reply: Words, sent: SentText, match: Match, piece: Piece) -> in
             costs[taken] += _TOO_DEAR
     last = match.end + costs.index(min(costs)) - 1
     return marks_end(reply.text, reply.ends[last])
+
+
+def next_sentence_end(reply: Words, sent: SentText, match: Match, piece: Piece) -> int:
+    """Where the question's next sentence ends, typed right behind this one with slips; 0 if it is not there."""
+    number = match.piece + 1
+    following = sent.pieces[number] if number < len(sent.pieces) else piece
+    if following.part != piece.part + 1 or following.question != piece.question:
+        return 0
+    asked = sent.words.keys[slice(*following.core)]
+    said = reply.keys[match.end : match.end + len(asked) + _BEYOND]
+    if not said or said[:_BEYOND] == asked[:_BEYOND] or not similar(said[0], asked[0]):
+        return 0
+    costs = alignment_costs(asked, said)
+    taken = costs.index(min(costs))
+    if costs[taken] > _MOST_SLIPS * len(asked):
+        return 0
+    end = marks_end(reply.text, reply.ends[match.end + taken - 1])
+    return end + reply.text.startswith(".", end)
 
 
 def marks_end(text: str, place: int) -> int:

@@ -27,6 +27,9 @@ _OTHERS = re.compile(r"^[ \t*_>-]*[^\W\d_][ \t*_]*[:：]", re.MULTILINE)
 _AFTER = re.compile(r"\s*(?:[\[(<](?:\.{2,4}|…|snip|cut|gekürzt)[\])>]\s*)+$", re.IGNORECASE)
 _CUT_ENDS = (")", "]", ">")
 _LEAD = re.compile(r"(?:[-–—=:]*[>→⇒]+|[-–—:=])[ \t]+(?=\S)")
+_ONE_LETTER = re.compile(r"[*_]*[^\W\d_][ \t]?(?P<close>[:：.)])[*_]*[ \t]+(?=\S|$)")
+"""The label of one letter that stands before a question or its answer: "Q. ... A. ..."."""
+_ARROW = re.compile(r"[>→⇒]")
 _BULLETS = re.compile(r"^[ \t]*[-–—][ \t]", re.MULTILINE)
 _WITHIN = re.compile(r"(?<![^\s(\"'])\?+[^\W\d_]|(?<!\S)[^\W\d_]+\?[^\W\d_][^\s/=&]{0,40}(?!\S)")
 _BLANK = re.compile(r"\n[ \t]*\n\s*|\n(?=\*)")
@@ -34,11 +37,14 @@ _STARRED = re.compile(r"\*[^*\s](?:[^*]*[^*\s])?\*")
 _MARKER = re.compile(
     r"(?:[*_]*[\[({<][^\])}>\n]{1,40}[\])}>]:?[*_]*|"
     r"[*_]*(?:[^\W\d_]{1,16}\.?[ \t]){0,2}[^\W\d_]{1,16}\.?[ \t]?[:：][*_]*"
-    r"|[^\W\d_]{1,16}\.?[ \t]*(?:[-–—=~]*>+|[-–—=]+)|[-–—=~:]*>+|[-–—=~]{2,4}|[=~]|\*{2,}|[#→⇒»/|+@]+)[ \t\n]+(?=\S)"
+    r"|[^\W\d_][.)]"
+    r"|[^\W\d_]{1,16}\.?[ \t]*(?:[-–—=~]*>+|[-–—=]+)"
+    r"|[-–—=~:]*>+|[-–—=~]{2,4}|[=~]|\*{2,}|[#→⇒»/|+@]+)[ \t\n]+(?=\S)"
 )
 _ITEM = re.compile(r"[(\[{<][\w][)\]}>]:?")
 """The first item of a list: "(a)"."""
 _OTHER_NAMES = re.compile(r"^[ \t*_>-]*[^\W\d_]{1,20}[ \t*_]*[:：]", re.MULTILINE)
+_LETTERED = re.compile(r"^[ \t]*[^\W\d_][.)][ \t]", re.MULTILINE)
 _RULE_BELOW = re.compile(r"(?:\n[ \t]*([-_=*~#+.·•—–─])(?:[ \t]?\1){2,}[ \t]*)+\s*$")
 _FEWEST_MARKED, _LETTERS = 2, 4
 _GREETING_WORDS, _LONGEST_GREETING = 9, 100
@@ -47,9 +53,14 @@ _LONGEST_RULE = 200
 _ROW = re.compile(r"[^\n]+")
 
 
-def without_name(layout: Layout, question: int, spans: tuple[Span, ...]) -> tuple[tuple[Span, ...], list[Span]]:
-    """The spans of an answer without "Answer 2:" before it, and that mark."""
+def without_name(
+    layout: Layout, question: int, spans: tuple[Span, ...], asked: str = ""
+) -> tuple[tuple[Span, ...], list[Span]]:
+    """The spans of an answer without "Answer 2:" before it, and that mark. `asked`: the label before the question."""
     start, end = spans[0]
+    letter = _ONE_LETTER.match(layout.text, start, end) if _ONE_LETTER.match(asked.strip(" \t*_\n") + " ") else None
+    if letter is not None and letter.end() < end:
+        return (layout.trimmed((letter.end(), end)), *spans[1:]), [(start, letter.end())]
     before = _BEFORE.match(layout.text, start, min(end, start + _LONGEST))
     if before is None or before["number"] not in (None, str(question)) or before.end() >= end:
         return spans, []
@@ -63,7 +74,10 @@ def without_lead(layout: Layout, spans: tuple[Span, ...]) -> tuple[tuple[Span, .
     start, end = spans[0]
     lead = _LEAD.match(layout.text, start, end)
     on_line = before_on_line(layout.text, start).strip()
-    if lead is None or not on_line or lead.end() >= end or _BULLETS.search(layout.text, lead.end(), end):
+    if lead is None or not (on_line or _ARROW.search(lead[0])) or lead.end() >= end:
+        return spans, []
+    leads = layout.text[lead.end() : end].split("\n", 1)[0].rstrip().endswith(":")
+    if not leads and not _ARROW.search(lead[0]) and _BULLETS.search(layout.text, lead.end(), end):
         return spans, []
     return ((lead.end(), end), *spans[1:]), [(start, lead.end())]
 
@@ -114,6 +128,12 @@ def _is_named(mark: str, times: int, sender: Address | None) -> bool:
     return short or all_sign(said, known_names(sender) | initials(sender))
 
 
+def _belongs(layout: Layout, mark: str, start: int, end: int) -> bool:
+    """Whether a mark belongs to what follows: "a) ... b) ...", or two people who answer ("Ruth: ... Tom: ...")."""
+    listed = mark[-1] in ".)" and _LETTERED.search(layout.text, start + len(mark), end) is not None
+    return listed or (mark[0].isalpha() and _OTHER_NAMES.search(layout.text, start + len(mark), end) is not None)
+
+
 def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None = None) -> int:
     """How long the mark is that somebody put before every answer ("[Anna]", "AO:", "==>"); 0 if there is none."""
     first = _MARKER.match(layout.text, *starts[0]) if len(starts) >= _FEWEST_MARKED else None
@@ -126,8 +146,8 @@ def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None =
         return 0
     if mark[0] in "-–—*" and any(layout.text.find(f"\n{mark} ", start, end) >= 0 for start, end in starts):
         return 0  # bullets of lists
-    if mark[0].isalpha() and any(_OTHER_NAMES.search(layout.text, start + len(mark), end) for start, end in starts):
-        return 0  # "Ruth: ... Tom: ...": two people answer
+    if any(_belongs(layout, mark, start, end) for start, end in starts):
+        return 0
     same = all(layout.text.startswith(mark, start) and end > start + len(first[0]) for start, end in starts)
     return len(mark) if same else 0
 
