@@ -15,7 +15,7 @@ from ranmailbot.mail.alignment import matches
 from ranmailbot.mail.anchors import EDITED, EMPTY, REPEATED, Event, matched
 from ranmailbot.mail.cut_questions import cut_questions
 from ranmailbot.mail.form import SentForm
-from ranmailbot.mail.mentions import ASKING_LABEL, LABEL_BEFORE, leads_to_question, without_mentions
+from ranmailbot.mail.mentions import ASKING_LABEL, LABEL_BEFORE, leads_to_question, without_mentions, without_repeats
 from ranmailbot.mail.near_questions import near_questions
 from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
@@ -194,12 +194,13 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     events += profile_labels(reply, sent, events)
     events.sort(key=lambda event: event.start)
     events, mentioned = without_mentions(events, whole)
-    mentioned = sorted([*mentioned, *_headless(events, whole)])
+    mentioned += _headless(events, whole)
     our_lines = {bisect_right(starts, event.start) - 1 for event in events if _begins_line(whole, event)}
     for header in reply_headers(text.lines, form.ours, our_lines):
         events.append(_header(starts, len(whole), header))
     events.sort(key=lambda event: event.start)
-    return replace(_laid(whole, (starts, depths), _disjoint(events), sent), mentioned=tuple(mentioned))
+    events, repeated = without_repeats(_disjoint(events), whole, starts, depths)
+    return replace(_laid(whole, (starts, depths), events, sent), mentioned=tuple(sorted(mentioned + repeated)))
 
 
 def _unrepeated(events: list[Event], text: str) -> list[Event]:

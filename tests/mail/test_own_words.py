@@ -1,0 +1,107 @@
+"""What an applicant typed is theirs, even where it is word for word what we sent; and what we sent is ours, however bent."""
+
+from __future__ import annotations
+
+import pytest
+
+from ranmailbot.call.application import SURE
+from ranmailbot.call.call import Question
+from ranmailbot.mail.address import Address
+from ranmailbot.mail.answers import Reading, read_answers
+from ranmailbot.mail.form import SentForm, printed_question
+from ranmailbot.mail.reply_text import VisibleText, plain_lines
+
+SENDER = Address("Ruth Sommer", "ruth.sommer@village.example")
+
+
+def form(*asked: str) -> SentForm:
+    questions = tuple(Question(number, text) for number, text in enumerate(asked, 1))
+    printed = [printed_question(question, len(questions)) for question in questions]
+    text = "\n\n\n".join(("Dear colleague,", *printed, "The form ends with this line (clocks, k7f2m9q4)."))
+    return SentForm("<f@call.example>", text, questions, (), ("Clocks call", "clocks@call.example", "Clocks: apply"))
+
+
+ENGLISH = form(
+    "What is your experience in mending tower clocks together with pupils?",
+    "Which of the rules on https://clocks.example/rules are hard to keep in a small workshop?",
+    "What makes for a good briefing of an interpreter before the first evening?",
+    "Why do apprentices leave the workshop, and what makes them stay?",
+)
+FRENCH = form(
+    "Quelle est votre expérience de la réparation des horloges avec des élèves ?",
+    "Quelles règles de l'atelier sont les plus difficiles à respecter au quotidien ?",
+    "Que diriez-vous à une commune qui veut ouvrir son propre atelier ?",
+)
+SAID = ("Ten years.", "The first.", "Time and a room.", "The pay.")
+ABOVE = "On Tue, 1 Mar 2022 at 10:04, Clocks call <clocks@call.example> wrote:\n"
+QUOTED = ABOVE + "\n".join(f"> {line}".rstrip() for line in ENGLISH.text.split("\n"))
+
+
+def read(text: str, sent: SentForm = ENGLISH) -> Reading:
+    return read_answers(VisibleText(plain_lines(text), "plain"), sent, SENDER)
+
+
+def found(reading: Reading) -> dict[int, str]:
+    return {answer.question: " ".join(answer.text.split()) for answer in reading.answers}
+
+
+def sure(reading: Reading) -> set[int]:
+    return {answer.question for answer in reading.answers if answer.confidence >= SURE}
+
+
+def answered(*said: str, mark: str = "> ", asked: tuple[str, ...] = (), sent: SentForm = ENGLISH) -> str:
+    """The quoted form with these answers below (`asked`: how the questions look in the quote)."""
+    asked = asked or tuple(question.text for question in sent.questions)
+    rows = enumerate(zip(asked, said, strict=True), 1)
+    return "\n\n".join(f"{mark}{number}. {question}\n\n{answer}" for number, (question, answer) in rows)
+
+
+FIRST = ENGLISH.questions[0].text
+
+
+@pytest.mark.parametrize("mark", ["> ", ""])
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'You ask: "{FIRST}" I would say it is joyful.',
+        f"You ask: {FIRST} I would say it is joyful.",
+        f"Ten years.\n\n{FIRST} I would say it is joyful.",
+        f'Ten years.\n\nYou ask: "{FIRST}" I would say it is joyful.',
+        f"Ten years.\n\n{FIRST}\n\nI would say it is joyful.",
+        f'Ten years. You ask:\n"{FIRST.replace(" together", chr(10) + "together")}" I would say it is joyful.',
+        f"Dix ans.\n\nVous demandez : « {FIRST} » Je dirais : la joie.",
+        f"Zehn Jahre.\n\n„{FIRST}“ – da würde ich sagen: Freude.",
+    ],
+)
+def test_our_question_typed_again_within_its_answer_stays_in_the_answer(said: str, mark: str) -> None:
+    reading = read(answered(said, *SAID[1:], mark=mark))
+    assert found(reading) == {**dict(enumerate(SAID, 1)), 1: " ".join(said.split())}
+    assert sure(reading) == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("mark", ["> ", ""])
+def test_another_question_typed_within_an_answer_stays_there_with_a_doubt(mark: str) -> None:
+    said = f"Ten years.\n\n{ENGLISH.questions[3].text} That is the same thing here."
+    reading = read(answered(said, *SAID[1:], mark=mark))
+    assert found(reading) == {**dict(enumerate(SAID, 1)), 1: " ".join(said.split())}
+    assert sure(reading) == {2, 3, 4}
+
+
+def test_our_question_typed_among_numbered_answers_above_the_quote_stays_in_the_answer() -> None:
+    said = f"Ten years.\n\n{FIRST} I would say it is joyful."
+    rows = (f"{number}. {answer}" for number, answer in enumerate((said, *SAID[1:]), 1))
+    reading = read("\n\n".join((*rows, "Ruth", QUOTED)))
+    assert found(reading) == {**dict(enumerate(SAID, 1)), 1: " ".join(said.split())}
+
+
+def test_questions_copied_above_the_quote_with_their_answers_are_ours() -> None:
+    reading = read(answered(*SAID, mark="") + "\n\nRuth\n\n" + QUOTED)
+    assert found(reading) == dict(enumerate(SAID, 1))
+    assert sure(reading) == {1, 2, 3, 4}
+
+
+def test_a_question_that_was_left_open_in_the_quote_asks_where_it_was_copied_below_it() -> None:
+    said = (*SAID[:3], "")
+    copied = f"{ENGLISH.questions[3].text}\nThe pay."
+    reading = read(answered(*said) + f"\n\n> The form ends with this line (clocks, k7f2m9q4).\n\n{copied}")
+    assert found(reading) == dict(enumerate(SAID, 1))
