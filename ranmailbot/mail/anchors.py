@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ranmailbot.mail.alignment import Match, Run
+from ranmailbot.mail.alignment import STRAY, Match, Run
 from ranmailbot.mail.sent_text import Piece, SentText, marks_after, plain_mark
 from ranmailbot.mail.slips import marks_end, next_sentence_end, question_end, question_start
-from ranmailbot.mail.words import Words, before_on_line
+from ranmailbot.mail.words import Words, before_on_line, keys
 
 Span = tuple[int, int]
 """Character offsets [start, end) into the visible text."""
@@ -74,6 +74,8 @@ def matched(match: Match, reply: Words, sent: SentText) -> Event:
     core = piece.core if piece.question is not None else (piece.first, piece.end)
     plain = match.whole or match.within(core) >= 0.9 * (core[1] - core[0])
     confidence = INLINE if plain else EDITED
+    if asks and any(len(keys(reply.text[low:high])) > STRAY for low, high in strays):
+        confidence = REPEATED
     return Event(first, last, tuple(ours), tuple(strays), question, None, confidence, asks, part=piece.part)
 
 

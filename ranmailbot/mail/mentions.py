@@ -1,8 +1,9 @@
 """Questions of ours that somebody only mentions: cited, woven into a sentence, or typed again within an answer.
 
 What is mentioned is the applicant's own and stays in the answer. A question asks only where it begins a line, follows a
-label or a finished sentence, and where the same question does not ask already. Fear: a client that runs our lines together, so a question right behind words of ours
-still asks; and where a mention is the only place at which a question stands, what holds it is less believed.
+label or a finished sentence, and where the same question does not ask already. Fear: a client that runs our lines
+together, so a question right behind words of ours still asks; and where a mention is the only place at which a question
+stands, what holds it is less believed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an applicant typed is theirs, even where it is word for word what we sent; and what we sent is ours, however bent."""
+"""What an applicant typed is theirs, even if we sent the same words; and what we sent is ours, however bent."""
 
 from __future__ import annotations
 
@@ -105,3 +105,54 @@ def test_a_question_that_was_left_open_in_the_quote_asks_where_it_was_copied_bel
     copied = f"{ENGLISH.questions[3].text}\nThe pay."
     reading = read(answered(*said) + f"\n\n> The form ends with this line (clocks, k7f2m9q4).\n\n{copied}")
     assert found(reading) == dict(enumerate(SAID, 1))
+
+
+LINK = "https://clocks.example/rules"
+SAFE = (
+    "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fclocks.example%2Frules"
+    "&data=05%7C01%7C%7C4f0%7C0&sdata=Zk%3D&reserved=0"
+)
+DEFENSE = "https://urldefense.com/v3/__https://clocks.example/rules__;!!Ab1Cd2!Xy-z_k$"
+WRAPPED = (
+    SAFE,
+    DEFENSE,
+    "https://urldefense.proofpoint.com/v2/url?u=https-3A__clocks.example_rules&d=DwMFaQ&c=x&r=y&m=z&s=q&e=",
+    "https://linkprotect.cudasvc.com/url?a=https%3a%2f%2fclocks.example%2frules&c=E,1,abc&typo=1",
+    "https://secure-web.cisco.com/1abcDEF/https%3A%2F%2Fclocks.example%2Frules",
+    "https://protect-eu.mimecast.com/s/AbCdEfGhIj?domain=clocks.example",
+)
+
+
+def bent(link: str) -> str:
+    asked = tuple(question.text.replace(LINK, link) for question in ENGLISH.questions)
+    return answered(*SAID, asked=asked)
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED)
+@pytest.mark.parametrize("way", ["{w}", "{u}<{w}>", "{u} <{w}>", "{u}\n> <{w}>", "<{w}>"])
+def test_a_rewritten_link_in_a_question_is_the_link_that_was_sent(wrapped: str, way: str) -> None:
+    reading = read(bent(way.format(u=LINK, w=wrapped)))
+    assert found(reading) == dict(enumerate(SAID, 1))
+    assert sure(reading) == {1, 2, 3, 4}
+    assert "http" not in reading.remainder
+
+
+def test_a_link_behind_a_word_of_ours_is_neither_the_answer_nor_lost() -> None:
+    hidden = "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Felsewhere.example%2F&reserved=0"
+    reading = read(bent(LINK).replace("interpreter", f"interpreter<{hidden}>").replace("tower", f"tower <{hidden}>"))
+    assert found(reading) == dict(enumerate(SAID, 1))
+    assert sure(reading) == {1, 2, 3, 4}
+    assert reading.remainder.count(hidden) == 2
+
+
+def test_a_rewritten_link_in_an_answer_stays_as_it_was_written() -> None:
+    said = f"Those on {LINK}<{SAFE}> and on {DEFENSE} are hard."
+    reading = read(answered(SAID[0], said, *SAID[2:]))
+    assert found(reading)[2] == said
+
+
+def test_a_question_with_a_hole_of_foreign_words_is_found_and_unsure() -> None:
+    reading = read(bent("[Link durch die Sicherheitsrichtlinie der Stadtverwaltung von Klein Hausen entfernt]"))
+    assert found(reading) == dict(enumerate(SAID, 1))
+    assert sure(reading) == {1, 3, 4}
+    assert "Stadtverwaltung" in reading.remainder
