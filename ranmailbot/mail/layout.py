@@ -185,7 +185,8 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     whole = text.text
     starts, depths = text.line_starts, [line.depth for line in text.lines]
     sent = prepare(form)
-    reply, holes = words(whole), []
+    reply = words(whole)
+    holes: list[Span] = []
     if "<http" in whole or (sent.links and "http" in whole):
         reply, holes = with_links(reply, sent.links)
     found = matches(reply, sent, reply.depths(starts, depths))

@@ -34,6 +34,8 @@ _ALL = re.compile(r".*", re.DOTALL)
 _NUMBERS = re.compile(r"\d{1,2}")
 _LABEL_LINE = re.compile(r"^[ \t]*(?:[^\W\d_]{1,12}[ \t])?\(?\d{1,2}[.):]+[ \t]*[^\W\d_]", re.MULTILINE)
 _LINE = 300
+_MOST_SINCE, _MOST_LATER = 30, 60
+"""So many events before and behind a question are looked at: this stays linear."""
 
 
 def leads_to_question(before: str) -> re.Match[str] | None:
@@ -111,12 +113,14 @@ def without_repeats(
         return [*events], []  # nothing stands there twice, as almost always
     kept: list[Event] = []
     doubtful: list[Span] = []
-    end = -1
+    end, asks = -1, False
     for place, event in enumerate(events):
         goes_on = event.asks and event.part > 0 and end >= 0 and not text[end : event.start].strip(EMPTY)
         again = event.asks and (goes_on or _typed_within(kept, event, text, (starts, depths)))
-        again = again or (event.asks and _among_labels(kept, events[place:], text, (starts, depths)))
-        elsewhere = event.asks and not again and _has_its_place(kept, events[place:], text, (starts, depths))
+        later = events[place : place + _MOST_LATER] if event.asks else ()
+        again = again or (event.asks and not asks and _among_labels(later, kept, text, (starts, depths)))
+        elsewhere = event.asks and not again and _has_its_place(kept, later, text, (starts, depths))
+        asks = asks or (event.asks and not again and not elsewhere)
         if not again and not elsewhere:
             kept.append(event)
         end = event.end if again or elsewhere else -1
@@ -144,7 +148,7 @@ def _said_before(kept: Sequence[Event], event: Event, text: str, rows: _Rows) ->
 def _typed_within(kept: Sequence[Event], event: Event, text: str, rows: _Rows) -> bool:
     """Whether this question asks already, quoted no less deeply, and an answer to it has begun."""
     since: list[Event] = []
-    for last in reversed(kept):
+    for last in kept[: -_MOST_SINCE - 1 : -1]:
         if last.question != event.question:
             break
         since.append(last)
@@ -154,14 +158,14 @@ def _typed_within(kept: Sequence[Event], event: Event, text: str, rows: _Rows) -
     return _said_before(kept, event, text, rows)
 
 
-def _among_labels(kept: Sequence[Event], later: Sequence[Event], text: str, rows: _Rows) -> bool:
+def _among_labels(later: Sequence[Event], kept: Sequence[Event], text: str, rows: _Rows) -> bool:
     """Whether this question (the first of `later`) stands among numbered answers above the quote that asks it.
 
     It is the only one up there, bears no number itself, and numbers stand on lines above and below it.
     """
     event = later[0]
     below = next((one for one in later[1:] if one.header or _depth(rows, one.start) > _depth(rows, event.start)), None)
-    if below is None or any(one.asks for one in kept) or any(one.asks for one in later[1 : later.index(below)]):
+    if below is None or any(one.asks for one in later[1 : later.index(below)]):
         return False
     asked = {(one.question, one.part) for one in later[later.index(below) :] if one.asks}
     if (event.question, event.part) not in asked or before_on_line(text, event.start).strip(_OPENERS):
@@ -175,7 +179,7 @@ def _has_its_place(kept: Sequence[Event], later: Sequence[Event], text: str, row
 
     There it follows in order what asks before and behind; and here more words stand behind it on its line.
     """
-    event, before = later[0], next((last for last in reversed(kept) if last.asks), None)
+    event, before = later[0], next((last for last in kept[: -_MOST_SINCE - 1 : -1] if last.asks), None)
     behind = text[event.end : event.end + _LINE].split("\n", 1)[0]
     if before is None or not behind.strip(EMPTY) or not _said_before(kept, event, text, rows):
         return False
