@@ -24,6 +24,8 @@ REPEATED = 0.75
 """The same where it cannot be told for sure whether the question is ours or was said again."""
 EMPTY = " \t\n>|*_"
 """Marks that say nothing."""
+_BLANK, _WRAPPED = " \t*_\u00a0\u202f", "?!:;？"
+"""What may stand before a mark that closes our sentence, and the marks that a wrap may put on the next line."""
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[¿]*$")
 _LOOK, _MOST_THEIRS = 40, 3
 _QUOTES = tuple("\"“”„«»'’‘")
@@ -157,7 +159,8 @@ def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) ->
         place, marks = place + len(marks), ""
     for mark in marks:
         ahead = place
-        while ahead < stop and text[ahead] in " \t*_":
+        blank = f"{_BLANK}\n" if mark in _WRAPPED else _BLANK
+        while ahead < stop and text[ahead] in blank:
             ahead += 1
         if ahead < stop and plain_mark(text[ahead]) == mark:
             place = ahead + 1

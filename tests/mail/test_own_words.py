@@ -156,3 +156,57 @@ def test_a_question_with_a_hole_of_foreign_words_is_found_and_unsure() -> None:
     assert found(reading) == dict(enumerate(SAID, 1))
     assert sure(reading) == {1, 3, 4}
     assert "Stadtverwaltung" in reading.remainder
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "{n}. soru: ",
+        "{n}. Soru - ",
+        "{n}. kérdés: ",
+        "{n}. kérdés – ",
+        "{n}. kysymys\n",
+        "{n}. jautājums: ",
+        "{n}. küsimus) ",
+        "{n} klausimas: ",
+        "{n} klausimas – ",
+        "{n}. klausimas. ",
+        "{n}. galdera: ",
+        "{n}. galdera - ",
+        "{n}-savol: ",
+        "{n}-й вопрос: ",
+        "第{n}問 ",
+        "第{n}問：",
+        "问题{n}：",
+        "{n}번 질문: ",
+        "{n}. thoughts: ",
+    ],
+)
+def test_a_noun_behind_the_number_belongs_to_the_label(label: str) -> None:
+    said = ("On dix ans.", "The first.", "Time and a room.", "The pay.")
+    rows = "\n".join(label.format(n=number) + answer for number, answer in enumerate(said, 1))
+    reading = read(f"Hello,\n\n{rows}\n\nRuth")
+    assert found(reading) == dict(enumerate(said, 1))
+
+
+@pytest.mark.parametrize("word", ["Yes", "Oui", "Nein"])
+def test_a_word_that_answers_is_no_label_however_often_it_is_said(word: str) -> None:
+    reading = read("\n".join(f"{number}. {word}: {answer}" for number, answer in enumerate(SAID, 1)))
+    assert found(reading) == {number: f"{word}: {answer}" for number, answer in enumerate(SAID, 1)}
+
+
+def test_different_words_behind_the_numbers_belong_to_the_answers() -> None:
+    said = ("School: ten years.", "Rules: the first.", "Time: a lot.", "Leave: the rent. Stay: the team.")
+    assert found(read("\n".join(f"{n}. {answer}" for n, answer in enumerate(said, 1)))) == dict(enumerate(said, 1))
+
+
+@pytest.mark.parametrize("end", ["\n> ?", "\n> \u00a0?", "\u00a0?", "\u202f?", "\n> ? :", "\n?"])
+@pytest.mark.parametrize("between", ["\n\n", " ", "\n"])
+@pytest.mark.parametrize("mark", ["> ", ""])
+def test_a_question_mark_that_was_wrapped_onto_the_next_line_is_ours(end: str, between: str, mark: str) -> None:
+    said = ("Dix ans.", "Les horaires.", "De commencer petit.")
+    asked = (question.text.replace(" ?", end.replace("> ", mark)) for question in FRENCH.questions)
+    rows = (f"{mark}{n}. {one}{between}{answer}" for n, (one, answer) in enumerate(zip(asked, said, strict=True), 1))
+    reading = read("\n\n".join(rows), FRENCH)
+    assert found(reading) == dict(enumerate(said, 1))
+    assert "?" not in reading.remainder
