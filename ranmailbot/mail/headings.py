@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import islice
 
 from ranmailbot.call.call import Question
-from ranmailbot.mail.labels import Labelled
+from ranmailbot.mail.labels import ANOTHER_NAME, Labelled
 from ranmailbot.mail.words import keys, similar
 
 _LINE = re.compile(
@@ -95,7 +95,7 @@ def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence
 
 
 def _behind_own_words(text: str, part: Labelled, asked: tuple[str, ...]) -> Labelled:
-    """A part without what it asks first in words of its question: less believed unless it is a line of them in a row."""
+    """A part without what it asks first in words of its question: believed only if it is a line of them in a row."""
     line = _FIRST_LINE.match(text, part.start, part.end)
     if line is None or not text[line.end() : part.end].strip():
         return part
@@ -120,6 +120,8 @@ def _behind_heading(text: str, part: Labelled, weights: Sequence[dict[str, float
     if own is None or heading is None or heading.start > 0 or not heading.fits[own]:
         return part.start
     start = part.start + lead + heading.end
+    if ANOTHER_NAME.search(text, start, part.end):
+        return part.start  # "Leave: the rent. Stay: the team.": an answer with words of its own before its parts
     return start if text[start : part.end].strip() else part.start
 
 

@@ -64,8 +64,12 @@ _NAME_AFTER = re.compile(
     r"[ \t]*[*_]*(?P<name>[^\W\d_]{1,16}+)[*_]*(?P<close>[ \t]*[:：]|[ \t]+[-–—](?=\s)|[.)](?=\s)|[ \t]*(?=\n))[*_]*"
 )
 _NEVER_LABELS = frozenset(
-    keys("yes no ja nein oui non si sì sí sim não nej nei tak nie da ne ano igen nem kyllä ei jah jā nē taip evet να όχι")
+    keys(
+        "yes no ja nein oui non si sì sí sim não nej nei tak nie da ne ano igen nem kyllä ei jah jā nē taip evet να όχι"
+    )
 )
+ANOTHER_NAME = re.compile(r"(?:^[ \t*_>-]*|(?<=[.;!?,])[ \t]+)[^\W\d_]{1,20}+[ \t*_]*[:：](?=\s)", re.MULTILINE)
+"""A word and a colon that begin a sentence. Behind another one both belong to the answer: "Leave: ... Stay: ..."."""
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 _ROMAN_NAMES = frozenset(map(str.lower, _ROMAN))
 _MOST_LABELS = 200
@@ -399,7 +403,8 @@ def _undressed(text: str, chain: list[Label], ends: list[int]) -> list[int]:
     named = [_NAME_AFTER.match(text, start, end) for start, end in zip(starts, ends, strict=True)]
     names = [label_name(match["name"]) if match else "" for match in named]
     for place, (match, name) in enumerate(zip(named, names, strict=True)):
-        if match and _goes_with_label(name, names, match["close"].strip()):
+        other = match is not None and name not in LABEL_NAMES and ANOTHER_NAME.search(text, match.end(), ends[place])
+        if match and not other and _goes_with_label(name, names, match["close"].strip()):
             starts[place] = match.end()
     dashes = [_DASH.match(text, start, end) for start, end in zip(starts, ends, strict=True)]
     if len(starts) >= _FEWEST_BARE and all(dashes):  # one alone is a bullet of the answer

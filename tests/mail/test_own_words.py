@@ -210,3 +210,85 @@ def test_a_question_mark_that_was_wrapped_onto_the_next_line_is_ours(end: str, b
     reading = read("\n\n".join(rows), FRENCH)
     assert found(reading) == dict(enumerate(said, 1))
     assert "?" not in reading.remainder
+
+
+NUMBERED = "\n".join(f"{number}. {answer}" for number, answer in enumerate(SAID, 1))
+
+
+def test_a_line_right_behind_a_label_that_asks_in_words_of_its_question_is_no_part_of_the_answer() -> None:
+    said = NUMBERED.replace("3. ", "3. good briefing of an interpreter?\n")
+    reading = read(said)
+    assert found(reading) == dict(enumerate(SAID, 1))
+    assert "good briefing of an interpreter?" in reading.remainder
+
+
+@pytest.mark.parametrize("heading", ["interpreter briefing, good?\n", "good interpreter briefing:\n"])
+def test_a_heading_with_the_words_in_another_order_leaves_a_doubt(heading: str) -> None:
+    reading = read(NUMBERED.replace("3. ", f"3. {heading}"))
+    assert found(reading) == dict(enumerate(SAID, 1))
+    assert sure(reading) == {1, 2, 4}
+
+
+def test_a_question_of_somebodys_own_at_the_beginning_of_an_answer_stays() -> None:
+    reading = read(NUMBERED.replace("3. ", "3. Who has time for that?\n"))
+    assert found(reading)[3] == "Who has time for that? Time and a room."
+
+
+@pytest.mark.parametrize(
+    ("letter", "numbers"),
+    [
+        ("question one {} question two {} question three {} question four {}", (1, 2, 3, 4)),
+        ("Hi question one {} question two {} question three {} question four {}", (1, 2, 3, 4)),
+        ("first question {} second question {} third question {} fourth question {}", (1, 2, 3, 4)),
+        ("to question one {} to question two {} to question three {} to question four {}", (1, 2, 3, 4)),
+        ("question one {} question to {} question three {} question for {}", (1, 2, 3, 4)),
+        ("number one {} number two {} number three {} number four {}", (1, 2, 3, 4)),
+        ("Frage eins {} Frage zwei {} Frage drei {} Frage vier {}", (1, 2, 3, 4)),
+        ("question one {} question two {} question four {}", (1, 2, 4)),
+    ],
+)
+def test_a_letter_dictated_without_punctuation_is_read_and_unsure(letter: str, numbers: tuple[int, ...]) -> None:
+    said = ("we began the first of them ten years ago", "the two first ones", "time and one room", "it is the pay")
+    reading = read(letter.format(*(said[number - 1] for number in numbers)))
+    assert found(reading) == {number: said[number - 1] for number in numbers}
+    assert sure(reading) == set()
+
+
+LEAVE = "Leave: the rent. Stay: the team and the master."
+
+
+@pytest.mark.parametrize("between", [" ", "\n"])
+def test_words_with_a_colon_that_part_an_answer_stay_in_it(between: str) -> None:
+    said = LEAVE.replace(" Stay", f"{between}Stay")
+    one = SentForm("<a@call.example>", FRENCH.text, ENGLISH.questions[3:], (), ENGLISH.ours)
+    assert found(read(f"4. {said}", one)) == {4: LEAVE}
+    assert found(read(answered(*SAID[:3], said)))[4] == LEAVE
+    assert found(read("3. Briefing: time. Room: one.\n4. " + said)) == {3: "Briefing: time. Room: one.", 4: LEAVE}
+
+
+def test_the_same_two_words_in_every_answer_stay_in_them() -> None:
+    said = tuple(f"Pro: {answer} Contra: nothing." for answer in SAID)
+    assert found(read(answered(*said))) == dict(enumerate(said, 1))
+    assert found(read("\n".join(f"{n}. {one}" for n, one in enumerate(said, 1)))) == dict(enumerate(said, 1))
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Telefon: (0049) 30 5550-2114",
+        "Mobil: 0171 10:30",
+        "Stand: 1.3.2022",
+        "Mail: ruth.sommer@village.example",
+        "Tel.: +49 30 5550-2114\nE-Mail: ruth.sommer@village.example",
+    ],
+)
+@pytest.mark.parametrize(
+    "names",
+    ["Von Gesendet An Betreff", "From Sent To Subject", "De Envoyé À Objet", "Lähettäjä Lähetetty Vastaanottaja Aihe"],
+)
+def test_the_last_line_of_a_signature_right_above_a_reply_header_is_kept(last: str, names: str) -> None:
+    values = ("Clocks call <clocks@call.example>", "1.3.2022 10:04", "Ruth Sommer", "Clocks: apply")
+    header = "\n".join(f"{name}: {value}" for name, value in zip(names.split(), values, strict=True))
+    reading = read(f"{NUMBERED}\n\nRegards\nRuth Sommer\n{last}\n{header}\n\n{ENGLISH.text}")
+    assert found(reading) == dict(enumerate(SAID, 1))
+    assert reading.remainder.endswith(f"Ruth Sommer\n{last}")
