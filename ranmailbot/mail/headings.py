@@ -24,7 +24,7 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 _FIRST_LINE = re.compile(r"\s*(?P<said>[^\n?？:：]{1,200})[ \t\u00a0]?[?？:：]+(?:[*_]*[ \t]*(?=\n)|(?<=[?？])[ \t]+)")
-_MOSTLY_OWN = 0.8
+_MOSTLY_OWN, _COLON_WORDS = 0.8, range(3, 6)
 _NEXT_SENTENCE = re.compile(r"[^\W\d_]{3}[.!?][ \t]")
 _WRAPPED = 50
 _ENDS = (".", ",", ";", "!")
@@ -105,6 +105,8 @@ def _behind_own_words(text: str, part: Labelled, asked: tuple[str, ...]) -> Labe
         return part
     in_row = len(said) > _FEWEST and f" {' '.join(said)} " in f" {' '.join(asked)} "
     alone = text.startswith("\n", line.end())
+    if not in_row and len(said) not in _COLON_WORDS and line[0].rstrip(" \t*_")[-1] in ":：":
+        return part  # "A practice that others should not copy is:", "A story:": they lead to the answer
     return replace(
         part,
         start=line.end() if in_row or alone else part.start,

@@ -66,9 +66,12 @@ _NAME_AFTER = re.compile(
 _NEVER_LABELS = frozenset(
     keys(
         "yes no ja nein oui non si sì sí sim não nej nei tak nie da ne ano igen nem kyllä ei jah jā nē taip evet να όχι"
+        " no to zu re ad nb"
     )
 )
-ANOTHER_NAME = re.compile(r"(?:^[ \t*_>-]*|(?<=[.;!?,])[ \t]+)[^\W\d_]{1,20}+[ \t*_]*[:：](?=\s)", re.MULTILINE)
+ANOTHER_NAME = re.compile(
+    r"(?:(?<=[.;!?,])\s+|^[ \t*_>-]*(?![a-zß-ÿ]))[^\W\d_]{1,20}+[ \t*_]*[:：](?=\s)", re.MULTILINE
+)
 """A word and a colon that begin a sentence. Behind another one both belong to the answer: "Leave: ... Stay: ..."."""
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 _ROMAN_NAMES = frozenset(map(str.lower, _ROMAN))
@@ -404,7 +407,8 @@ def _undressed(text: str, chain: list[Label], ends: list[int]) -> list[int]:
     names = [label_name(match["name"]) if match else "" for match in named]
     for place, (match, name) in enumerate(zip(named, names, strict=True)):
         other = match is not None and name not in LABEL_NAMES and ANOTHER_NAME.search(text, match.end(), ends[place])
-        if match and not other and _goes_with_label(name, names, match["close"].strip()):
+        said = match is not None and text[match.end() : ends[place]].strip()
+        if match and said and not other and _goes_with_label(name, names, match["close"].strip()):
             starts[place] = match.end()
     dashes = [_DASH.match(text, start, end) for start, end in zip(starts, ends, strict=True)]
     if len(starts) >= _FEWEST_BARE and all(dashes):  # one alone is a bullet of the answer
@@ -414,10 +418,11 @@ def _undressed(text: str, chain: list[Label], ends: list[int]) -> list[int]:
 
 def _goes_with_label(name: str, names: Sequence[str], close: str) -> bool:
     """Whether a word behind a number belongs to it: the name of an answer with a colon, or what (nearly) all have."""
-    known = name in LABEL_NAMES or not QUESTION_NOUNS.isdisjoint(keys(name))
-    if known and close in (":", "："):
+    if not _NEVER_LABELS.isdisjoint(keys(name)):
+        return False
+    named = not QUESTION_NOUNS.isdisjoint(keys(name))
+    if (named or name in LABEL_NAMES) and close in (":", "："):
         # One letter only where it stands everywhere: "A: yes / B: no" are letters for people or choices.
         return name not in _ROMAN_NAMES and (len(name) > 1 or names.count(name) > 1)
     shared = names.count(name) >= max(_FEWEST_BARE, len(names) - (len(names) > _FEWEST_BARE + 1))
-    unknown = close not in ("", ".", ")") and _NEVER_LABELS.isdisjoint(keys(name))
-    return shared and len(name) > 1 and (known or unknown)
+    return shared and len(name) > 1 and (named or close not in ("", ".", ")"))

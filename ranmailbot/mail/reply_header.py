@@ -177,8 +177,9 @@ def _first_field(lines: Sequence[Line], first: int, number: int) -> int:
 
 def _begins_header(text: str) -> bool:
     """Whether this line bears one of the names that mail programs begin a header with: "Von:", "Sent:", "От кого:"."""
-    said = keys(text.replace("：", ":").partition(":")[0])
-    return bool(said) and len(said) <= _LABEL_WORDS and said[0] in _FIRST_NAMES
+    label, colon, _ = text.replace("：", ":").partition(":")
+    said = keys(label)
+    return bool(said and colon) and len(said) <= _LABEL_WORDS and said[0] in _FIRST_NAMES
 
 
 def _continues(lines: Sequence[Line], place: int) -> bool:

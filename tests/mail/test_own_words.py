@@ -189,10 +189,15 @@ def test_a_noun_behind_the_number_belongs_to_the_label(label: str) -> None:
     assert found(reading) == dict(enumerate(said, 1))
 
 
-@pytest.mark.parametrize("word", ["Yes", "Oui", "Nein"])
+@pytest.mark.parametrize("word", ["Yes", "Oui", "Nein", "No", "Igen"])
 def test_a_word_that_answers_is_no_label_however_often_it_is_said(word: str) -> None:
     reading = read("\n".join(f"{number}. {word}: {answer}" for number, answer in enumerate(SAID, 1)))
     assert found(reading) == {number: f"{word}: {answer}" for number, answer in enumerate(SAID, 1)}
+
+
+def test_one_word_is_an_answer() -> None:
+    assert found(read("1. No.\n2. No.\n3. No.\n4. Yes.")) == {1: "No.", 2: "No.", 3: "No.", 4: "Yes."}
+    assert found(read("1. Point.\n2. Point.\n3. Point.\n4. Point.")) == dict.fromkeys((1, 2, 3, 4), "Point.")
 
 
 def test_different_words_behind_the_numbers_belong_to_the_answers() -> None:
