@@ -64,11 +64,18 @@ class Arrival:
     headers: Headers
 
 
+TOKENS = "submission.return_tokens"
+_BOUNCES = "Bounces are then known by the Message-ID that they return; those that return none are left to a person."
+TOKENS_STAY_OFF = f"Keep return_tokens off. {_BOUNCES}"
+TOKENS_OFF = f"Write return_tokens = false under [submission]: with it, bounces do not come back to us. {_BOUNCES}"
+
+
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Who we are: the address of the mailbox."""
+    """Who we are: the address of the mailbox, and whether its mails have return paths of their own (VERP)."""
 
     address: str
+    return_tokens: bool = False
 
     def plus(self, token: str) -> str:
         """The mailbox with a plus part."""
@@ -193,7 +200,9 @@ def stamp_findings(arrival: Arrival, trust: Trust) -> Iterator[Finding]:
     key, setting = "trip.stamps", "mailbox.authserv_id"
     names = list(dict.fromkeys(name for name in stamped_by(arrival.headers) if "=" not in name))
     listed = ", ".join(f'"{name}"' for name in names)
-    if trust.authserv_id and trust.authserv_id.lower() in names:
+    if trust.profile == "microsoft365":
+        yield Finding(key, Level.NOTE, "Exchange Online signs with no name: its stamps are known by where they stand")
+    elif trust.authserv_id and trust.authserv_id.lower() in names:
         yield Finding(key, Level.OK, f'our server signs its verdicts as "{trust.authserv_id}", as configured')
     elif names and trust.authserv_id:
         what = f'authserv_id is "{trust.authserv_id}", but the server signs as {listed}'
@@ -231,27 +240,24 @@ def forged_finding(arrival: Arrival, trust: Trust) -> Finding:
     )
 
 
-def plus_finding(arrival: Arrival | None, why: str) -> Finding:
+def plus_finding(arrival: Arrival | None, why: str, own: Own) -> Finding:
     """Whether mail to the mailbox with a plus part comes to the mailbox."""
     if arrival is not None:
         where = "" if arrival.folder.upper() == "INBOX" else f" (into {arrival.folder})"
         return Finding("trip.plus", Level.OK, f"mail to the mailbox with a plus part arrives{where}")
     what = f"mail to the mailbox with a plus part does not arrive in INBOX: {why}"
+    if own.return_tokens:
+        return Finding("trip.plus", Level.WARNING, what, TOKENS_OFF, TOKENS)
     remedy = "Nothing needs it; calendar answers and bounces are then known by what stands in them."
     return Finding("trip.plus", Level.NOTE, what, remedy)
 
 
 def verp_finding(arrival: Arrival | None, why: str, own: Own) -> Finding:
-    """Whether a return path of its own for each mail (VERP) is possible."""
+    """Whether a return path of its own for each mail (VERP) is possible, and whether one is used that is not."""
     key = "trip.verp"
-    setting = "submission.return_tokens"
-    off = (
-        "Keep return_tokens off. Bounces are then known by the Message-ID that they return; those that return none are "
-        "left to a person."
-    )
-    if arrival is None:
-        return Finding(key, Level.NOTE, f"an envelope sender with a plus part does not work: {why}", off, setting)
-    if return_path(arrival) == own.plus(arrival.probe.token).casefold():
+    if arrival is not None and return_path(arrival) == own.plus(arrival.probe.token).casefold():
         what = "an envelope sender with a plus part survives: if plus parts arrive, too, return_tokens may be true"
-        return Finding(key, Level.OK, what, setting=setting)
-    return Finding(key, Level.NOTE, "an envelope sender with a plus part does not survive", off, setting)
+        return Finding(key, Level.OK, what, setting=TOKENS)
+    what = f"does not work: {why}" if arrival is None else "does not survive"
+    level, remedy = (Level.WARNING, TOKENS_OFF) if own.return_tokens else (Level.NOTE, TOKENS_STAY_OFF)
+    return Finding(key, level, f"an envelope sender with a plus part {what}", remedy, TOKENS)

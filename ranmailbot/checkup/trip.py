@@ -134,7 +134,7 @@ class Trip:
         arrived = {Role.PLAIN: plain, **self._wait(others, max(OTHERS_SECONDS, took * OTHERS_TIMES))}
         self._sorted_away(arrived)
         verp = probe.verp_finding(arrived.get(Role.RETURN), self._reason(Role.RETURN), self.own)
-        found += [probe.plus_finding(arrived.get(Role.PLUS), self._reason(Role.PLUS)), verp]
+        found += [probe.plus_finding(arrived.get(Role.PLUS), self._reason(Role.PLUS), self.own), verp]
         forged = self._forged(arrived.get(Role.FORGED), forged_as)
         found.append(forged)
         copied = self._archived(plain)

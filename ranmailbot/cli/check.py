@@ -85,7 +85,7 @@ def _online(console: Console, options: Namespace, settings: config.Settings) -> 
     with progress_on(console, quiet=options.json) as progress:
         tokens, wait = service.RandomTokens().token, threading.Event().wait
         means = online.Means(service.WallClock(), tokens, lambda s: (wait(s), None)[1], progress, options.seconds)
-        found = online.checked(mail, Own(box.email), settings.mailbox.trust, means)
+        found = online.checked(mail, Own(box.email, settings.submission.return_tokens), settings.mailbox.trust, means)
     if found.proven is None:
         return found
     kept = online.keep(found.proven, mail.imap.host, settings.storage.folder)

@@ -103,7 +103,7 @@ def replaced(pattern: str, text: str) -> Callable[[bytes], bytes]:
     return lambda raw: re.sub(pattern.encode(), text.encode(), raw, count=1)
 
 
-def trip(provider: Provider, *, authserv_id: str = AUTHSERV, seconds: float = 120) -> Trip:
+def trip(provider: Provider, *, trust: Trust | None = None, return_tokens: bool = False, seconds: float = 120) -> Trip:
     """A round trip on this provider; while it pauses, the played clock goes on."""
     clock = provider.clock
     until = clock.monotonic() + seconds
@@ -115,8 +115,8 @@ def trip(provider: Provider, *, authserv_id: str = AUTHSERV, seconds: float = 12
         box=provider,
         post=provider,
         places=Places("INBOX", "Junk", ("Automatic",), "Sent"),
-        own=Own(BOX),
-        trust=Trust("generic", authserv_id),
+        own=Own(BOX, return_tokens),
+        trust=trust or Trust("generic", AUTHSERV),
         clock=clock,
         token=CountedTokens().token,
         pause=pause,

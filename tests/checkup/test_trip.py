@@ -17,9 +17,11 @@ from tests.checkup.servers import AUTHSERV, BOX, Provider, replaced, trip
 from tests.world import OPENING, PlayedClock, World
 
 
-def played(authserv_id: str = AUTHSERV, **does: object) -> tuple[dict[str, Finding], Proven | None, Provider]:
+def played(
+    authserv_id: str = AUTHSERV, *, profile: str = "generic", return_tokens: bool = False, **does: object
+) -> tuple[dict[str, Finding], Proven | None, Provider]:
     provider = Provider(PlayedClock(OPENING), **does)  # type: ignore[arg-type]
-    findings, proven = trip(provider, authserv_id=authserv_id).run()
+    findings, proven = trip(provider, trust=Trust(profile, authserv_id), return_tokens=return_tokens).run()
     keys = [one.key for one in findings]
     assert len(keys) == len(set(keys)), "one finding for each thing"
     return {one.key: one for one in findings}, proven, provider
@@ -102,6 +104,25 @@ def test_without_a_configured_name_the_one_that_the_server_signs_with_is_suggest
 def test_a_stamp_without_a_name_is_no_name_to_suggest() -> None:
     found, _, _ = played(authserv_id="", stamps="Authentication-Results: spf=pass; dmarc=pass\r\n")
     assert "spf" not in found["trip.stamps"].remedy
+
+
+def test_exchange_online_needs_no_name_to_be_configured() -> None:
+    found, _, _ = played(authserv_id="", profile="microsoft365", stamps="Authentication-Results: dmarc=pass\r\n")
+    assert found["trip.stamps"].level is Level.NOTE
+    assert "authserv_id" not in found["trip.stamps"].remedy
+
+
+@pytest.mark.parametrize(
+    ("key", "does"),
+    [("trip.verp", {"refuse_verp": True}), ("trip.verp", {"return_path": BOX}), ("trip.plus", {"plus": False})],
+)
+def test_return_paths_of_their_own_that_do_not_come_back_are_to_be_switched_off(
+    key: str, does: dict[str, object]
+) -> None:
+    assert played(**does)[0][key].level is Level.NOTE
+    found, _, _ = played(return_tokens=True, **does)
+    assert found[key].level is Level.WARNING
+    assert "return_tokens = false" in found[key].remedy
 
 
 def test_a_server_that_lets_a_forged_verdict_stand_on_top_is_a_fault() -> None:
