@@ -25,6 +25,7 @@ _LINE = re.compile(
 )
 _FIRST_LINE = re.compile(r"\s*(?P<said>[^\n?？:：]{1,200})[ \t\u00a0]?[?？:：]+(?:[*_]*[ \t]*(?=\n)|(?<=[?？])[ \t]+)")
 _MOSTLY_OWN, _COLON_WORDS = 0.8, range(3, 6)
+_ASKING_LINE = re.compile(r"^[ \t*_#•>\-–—]*+(?P<said>[^\n?？]{1,200})[ \t\u00a0]?[?？]+[*_]*[ \t]*$", re.MULTILINE)
 _NEXT_SENTENCE = re.compile(r"[^\W\d_]{3}[.!?][ \t]")
 _WRAPPED = 50
 _ENDS = (".", ",", ";", "!")
@@ -112,6 +113,17 @@ def _behind_own_words(text: str, part: Labelled, asked: tuple[str, ...]) -> Labe
         start=line.end() if in_row or alone else part.start,
         confidence=part.confidence if in_row and alone else min(part.confidence, _SHORTENED),
     )
+
+
+def asks_another(text: str, open_questions: Sequence[Question]) -> bool:
+    """Whether a line within this answer asks in words of a question that is answered nowhere: its answer is in here."""
+    for match in islice(_ASKING_LINE.finditer(text), _MOST_HEADINGS) if "?" in text and open_questions else ():
+        said = keys(match["said"])
+        for question in open_questions if len(said) > _FEWEST else ():
+            asked = keys(question.text)
+            if sum(word in asked for word in said) >= _MOSTLY_OWN * len(said):
+                return True
+    return False
 
 
 def _behind_heading(text: str, part: Labelled, weights: Sequence[dict[str, float]], own: int | None) -> int:

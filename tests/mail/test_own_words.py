@@ -297,3 +297,10 @@ def test_the_last_line_of_a_signature_right_above_a_reply_header_is_kept(last: s
     reading = read(f"{NUMBERED}\n\nRegards\nRuth Sommer\n{last}\n{header}\n\n{ENGLISH.text}")
     assert found(reading) == dict(enumerate(SAID, 1))
     assert reading.remainder.endswith(f"Ruth Sommer\n{last}")
+
+
+def test_an_answer_that_holds_an_open_question_in_short_is_unsure() -> None:
+    asked = [f"{question.number}. {question.text}\n" for question in ENGLISH.questions]
+    short = f"{asked[0]}Ten years.\n\ngood briefing of an interpreter?\nTime.\n\n{asked[3]}The pay."
+    assert sure(read(short)) == {4}
+    assert sure(read(short.replace("good briefing of an interpreter?", "Who would not like that?"))) == {1, 4}
