@@ -50,6 +50,8 @@ def rewritten(text: str, links: Sequence[str]) -> Iterator[Rewritten]:
     for match in islice(_WRITTEN.finditer(text), _MOST):
         behind = match["behind"] is not None
         target = match[0].strip("<>") if behind else match[0].rstrip(_MARKS)
+        if not behind and target in links:
+            continue  # as it was sent, as almost always
         before = _link_before(text, match.start(), links) if behind else ""
         link = before or _held(target, links)
         if not behind and (not link or _same(target, link)):
@@ -76,9 +78,12 @@ def with_links(reply: Words, links: Sequence[str]) -> tuple[Words, list[tuple[in
 
     Every word of a rewritten link of ours stands where all of that link stands.
     """
+    found = [*rewritten(reply.text, links)]
+    if not found:
+        return reply, []
     names, starts, ends = [*reply.keys], [*reply.starts], [*reply.ends]
     holes: list[tuple[int, int]] = []
-    for start, end, link in reversed([*rewritten(reply.text, links)]):
+    for start, end, link in reversed(found):
         low, high = bisect_left(starts, start), bisect_left(starts, end)
         said = keys(link)
         names[low:high], starts[low:high], ends[low:high] = said, [start] * len(said), [end] * len(said)
