@@ -27,7 +27,7 @@ class Stop:
 
 def paused(step: Callable[[], int], pauses: int) -> list[float]:
     stop = Stop(pauses)
-    line = Line("receive", step, lambda: None, stop)
+    line = Line("receive", step, lambda: None, stop, lambda: None)
     line.start()
     line.join()
     return stop.pauses

@@ -86,11 +86,19 @@ class FarPost:
         )
 
     def post(self, posting: Posting) -> None:
-        """Hand over one letter to the bot. Raises smtplib.SMTPException if the server does not take it."""
+        """Hand over one letter to the bot, and wait for it: on a busy server letters overtake each other.
+
+        Raises smtplib.SMTPException if the server does not take it.
+        """
+        before = self._came()
         sender = {"own": posting.sender, "none": self.hosts.unproven, "other": ELSEWHERE}[posting.proof]
         with _sender(self.hosts.entry) as smtp:
             smtp.sendmail(sender, [self.address], posting.raw)
         self.posted += 1
+        for _ in range(int(SECONDS / PAUSE)):
+            if self._came() > before:
+                return
+            self.pause(PAUSE)
 
     def settle(self, sent: int) -> bool:
         """Wait until all letters and these mails have arrived. Whether a report came that the bot has not seen.

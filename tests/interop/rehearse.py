@@ -29,8 +29,8 @@ class Books:
     """What must be the same on every server."""
 
     audit: Audit
-    letters: Counter[tuple[str, str, str]]
-    """Sender, Message-ID and outcome of each letter; delivery reports, whose words are the server's, by outcome."""
+    letters: Counter[tuple[str, str]]
+    """Sender and outcome of each letter; of delivery reports, whose words are the server's, the outcome alone."""
     mails: Counter[tuple[str, str, str]]
     """Reader, kind and state of each mail."""
 
@@ -39,7 +39,7 @@ def books(played: Played) -> Books:
     """Of what was played."""
     reports = {message_id for _, _, message_id, _ in played.chronicle.bounces}
     letters = Counter(
-        ("", "", one.outcome) if one.message_id in reports else (one.sender, one.message_id, one.outcome)
+        ("", one.outcome) if one.message_id in reports else (one.sender, one.outcome)
         for one in played.letters
     )
     return Books(audit(played), letters, Counter((one.recipient, one.kind, str(one.state)) for one in played.mails))
