@@ -39,8 +39,7 @@ def books(played: Played) -> Books:
     """Of what was played."""
     reports = {message_id for _, _, message_id, _ in played.chronicle.bounces}
     letters = Counter(
-        ("", one.outcome) if one.message_id in reports else (one.sender, one.outcome)
-        for one in played.letters
+        ("", one.outcome) if one.message_id in reports else (one.sender, one.outcome) for one in played.letters
     )
     return Books(audit(played), letters, Counter((one.recipient, one.kind, str(one.state)) for one in played.mails))
 
