@@ -25,8 +25,10 @@ ENOUGH_NUMBERED = 0.6
 ENOUGH_ALONE = 0.5
 """The same for the beginning of a question alone on its line."""
 _LINE_END = 20
-_STRAY = 6
+STRAY = 6
 """So many foreign words may stand inside a piece; they remain the applicant's."""
+_HOLE = 15
+"""So many where a question has a hole: a gateway put words of its own in the place of a link."""
 _PLAIN = 0.9
 """A question of which so much is found is believed wherever it stands."""
 _WEAK = 4
@@ -37,6 +39,9 @@ _OPENERS = " \t\"'“„«‘(*_#•·-–—>|[\u2022"
 
 
 _CLOSED = re.compile(r"[.?!？](?=\s|$|[\"”»')*])|\n[ \t>|]*\n")
+_BROKEN = re.compile(r"[.!?:;][\s\"”»')]|\n[ \t>|]*\n")
+_ASKED = re.compile(r"\?(?!\w+=)")
+"""A question mark that is no part of a link."""
 _SENTENCE_EDGE = re.compile(r"[.?!:)\]]")
 _LONGEST_END = 300
 
@@ -140,7 +145,7 @@ def _gathered(runs: list[Run], sent: SentText, reply: Words) -> list[Match]:
             whole = size == piece.end - piece.first
             # To a whole piece in a row, as almost all of them are, nothing before it can belong.
             last = found[-1] if found and not whole else None
-            near = last and last.piece == number and at - last.end <= _STRAY and of >= _end_in_form(last)
+            near = last and last.piece == number and of >= _end_in_form(last) and _is_near(last, reply, at, piece)
             if last and near and not (piece.question is not None and _asked_between(reply, last.end, at)):
                 found[-1] = _match(number, (*last.runs, part), piece)
             else:
@@ -149,9 +154,18 @@ def _gathered(runs: list[Run], sent: SentText, reply: Words) -> list[Match]:
     return found
 
 
+def _is_near(match: Match, reply: Words, at: int, piece: Piece) -> bool:
+    """Whether so few foreign words stand behind a match; in a question more, if they end no sentence: it has a hole."""
+    if at - match.end <= STRAY:
+        return True
+    hole = piece.question is not None and at - match.end <= _HOLE
+    return hole and _BROKEN.search(reply.text, reply.ends[match.end - 1], reply.starts[at]) is None
+
+
 def _asked_between(reply: Words, end: int, at: int) -> bool:
     """Whether a question mark stands between these two words: what follows it is somebody's answer."""
-    return "?" in reply.text[reply.ends[end - 1] : reply.starts[at]]
+    between = reply.text[reply.ends[end - 1] : reply.starts[at]]
+    return "?" in between and _ASKED.search(between) is not None
 
 
 def _end_in_form(match: Match) -> int:
@@ -199,7 +213,7 @@ def _equal(reply: Words, sent: SentText, mine: tuple[int, int], ours: tuple[int,
     runs: list[Run] = []
     place = mine[0]
     for of in range(ours[0], ours[1]):
-        for at in range(place, min(mine[1], place + _STRAY)):
+        for at in range(place, min(mine[1], place + STRAY)):
             if reply.keys[at] == sent.words.keys[of]:
                 runs.append(Run(at, of, 1))
                 place = at + 1

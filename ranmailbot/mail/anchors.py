@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ranmailbot.mail.alignment import Match, Run
+from ranmailbot.mail.alignment import STRAY, Match, Run
 from ranmailbot.mail.sent_text import Piece, SentText, marks_after, plain_mark
 from ranmailbot.mail.slips import marks_end, next_sentence_end, question_end, question_start
-from ranmailbot.mail.words import Words, before_on_line
+from ranmailbot.mail.words import Words, before_on_line, keys
 
 Span = tuple[int, int]
 """Character offsets [start, end) into the visible text."""
@@ -24,6 +24,8 @@ REPEATED = 0.75
 """The same where it cannot be told for sure whether the question is ours or was said again."""
 EMPTY = " \t\n>|*_"
 """Marks that say nothing."""
+_BLANK, _WRAPPED = " \t*_\u00a0\u202f", "?!:;？"
+"""What may stand before a mark that closes our sentence, and the marks that a wrap may put on the next line."""
 _DECORATION = re.compile(r"[\s*_#•>|\"“„(\[¿]*$")
 _LOOK, _MOST_THEIRS = 40, 3
 _QUOTES = tuple("\"“”„«»'’‘")
@@ -74,6 +76,8 @@ def matched(match: Match, reply: Words, sent: SentText) -> Event:
     core = piece.core if piece.question is not None else (piece.first, piece.end)
     plain = match.whole or match.within(core) >= 0.9 * (core[1] - core[0])
     confidence = INLINE if plain else EDITED
+    if asks and any(len(keys(reply.text[low:high])) > STRAY for low, high in strays):
+        confidence = REPEATED
     return Event(first, last, tuple(ours), tuple(strays), question, None, confidence, asks, part=piece.part)
 
 
@@ -155,7 +159,8 @@ def _with_marks_after(reply: Words, sent: SentText, match: Match, place: int) ->
         place, marks = place + len(marks), ""
     for mark in marks:
         ahead = place
-        while ahead < stop and text[ahead] in " \t*_":
+        blank = f"{_BLANK}\n" if mark in _WRAPPED else _BLANK
+        while ahead < stop and text[ahead] in blank:
             ahead += 1
         if ahead < stop and plain_mark(text[ahead]) == mark:
             place = ahead + 1

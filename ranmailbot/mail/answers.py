@@ -19,6 +19,7 @@ from ranmailbot.mail.address import Address
 from ranmailbot.mail.conservation import conserved
 from ranmailbot.mail.form import SentForm
 from ranmailbot.mail.guesses import guessed_facts
+from ranmailbot.mail.headings import asks_another
 from ranmailbot.mail.layout import Gap, Layout, Span, lay_out
 from ranmailbot.mail.loose_text import by_labels, going_on, loose_answers
 from ranmailbot.mail.numbered_quote import between_numbers, between_paragraphs
@@ -114,6 +115,8 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
     chosen = _choose(sheet)
     chosen = _without_tail(sheet, chosen, sender)
     _trim_beginnings(sheet, chosen, sender)
+    answered = {found.question for found in chosen}
+    unanswered = [question for question in form.questions if question.number not in answered]
     for found in chosen:
         found.spans, cuts = without_cut(layout, found.spans)
         found.spans, stars = without_stars(layout, found.spans)
@@ -121,7 +124,8 @@ def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
         sheet.marks += cuts + stars + rules
         if any(is_damaged(layout.text[start:end]) for start, end in found.spans):
             found.doubt(_PERHAPS_DAMAGED)
-        if layout.mentioned and any(layout.mentions_in(span) for span in found.spans):
+        mentions = layout.mentioned and any(layout.mentions_in(span) for span in found.spans)
+        if mentions or any(asks_another(layout.text[start:end], unanswered) for start, end in found.spans):
             found.doubt(_PERHAPS_TWO)
     answers = tuple(_answer(layout, found) for found in sorted(chosen, key=lambda found: found.question))
     remainder = tuple(sorted(span for span in sheet.left if layout.text[span[0] : span[1]].strip()))

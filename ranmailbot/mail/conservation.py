@@ -18,6 +18,7 @@ from ranmailbot.mail.layout import Span
 from ranmailbot.mail.reading import Reading
 from ranmailbot.mail.reply_header import LONGEST_HEADER
 from ranmailbot.mail.reply_text import VisibleText
+from ranmailbot.mail.rewritten_links import restored
 from ranmailbot.mail.sent_text import prepare
 from ranmailbot.mail.words import words
 
@@ -88,7 +89,7 @@ def _ours_is_ours(whole: str, form: SentForm, reading: Reading) -> bool:
     parts: list[str] = []
     for spans in _neighbours(whole, reading.ours_spans):
         if not _stands(whole[spans[0][0] : spans[-1][1]], sent.flat):
-            parts += [whole[start:end] for start, end in spans]
+            parts += [restored(whole[start:end], sent.links) for start, end in spans]
     if not parts:
         return True
     found = words("\n".join(parts))

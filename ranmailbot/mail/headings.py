@@ -14,8 +14,8 @@ from functools import lru_cache
 from itertools import islice
 
 from ranmailbot.call.call import Question
-from ranmailbot.mail.labels import Labelled
-from ranmailbot.mail.words import keys
+from ranmailbot.mail.labels import ANOTHER_NAME, Labelled
+from ranmailbot.mail.words import keys, similar
 
 _LINE = re.compile(
     r"^[ \t*_#•>\-–—]*+(?P<said>[^\W_][^\n:：]{0,79}?)"
@@ -23,6 +23,9 @@ _LINE = re.compile(
     r"|(?P<alone>[?*_]*)[ \t]*$)",
     re.MULTILINE,
 )
+_FIRST_LINE = re.compile(r"\s*(?P<said>[^\n?？:：]{1,200})[ \t\u00a0]?[?？:：]+(?:[*_]*[ \t]*(?=\n)|(?<=[?？])[ \t]+)")
+_MOSTLY_OWN, _COLON_WORDS = 0.8, range(3, 6)
+_ASKING_LINE = re.compile(r"^[ \t*_#•>\-–—]*+(?P<said>[^\n?？]{1,200})[ \t\u00a0]?[?？]+[*_]*[ \t]*$", re.MULTILINE)
 _NEXT_SENTENCE = re.compile(r"[^\W\d_]{3}[.!?][ \t]")
 _WRAPPED = 50
 _ENDS = (".", ",", ";", "!")
@@ -73,22 +76,54 @@ def _weighed(asked: tuple[str, ...]) -> list[dict[str, float]]:
 def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence[Question]) -> tuple[Labelled, ...]:
     """Numbered parts without their headings, if each begins with one that fits its own question; then none is sure.
 
-    Nor if only most of them do; but then the words stay, for they may be part of the answers.
+    Nor if only most of them do; then a heading goes only if it asks in words of its question, and else it stays.
     """
     asked = {question.number: place for place, question in enumerate(questions)}
     weights = _weights(questions)
     starts = [_behind_heading(text, part, weights, asked.get(part.question)) for part in parts]
     fitting = sum(start > part.start for start, part in zip(starts, parts, strict=True))
-    if 2 * fitting <= len(parts):
-        return parts
-    return tuple(
-        replace(
-            part,
-            start=start if fitting == len(parts) else part.start,
-            confidence=min(part.confidence, _SHORTENED),
+    if fitting == len(parts):
+        return tuple(
+            replace(part, start=start, confidence=min(part.confidence, _SHORTENED))
+            for start, part in zip(starts, parts, strict=True)
         )
-        for start, part in zip(starts, parts, strict=True)
+    most = _SHORTENED if 2 * fitting > len(parts) else 1.0
+    own = {question.number: keys(question.text) for question in questions}
+    return tuple(
+        _behind_own_words(text, replace(part, confidence=min(part.confidence, most)), own.get(part.question, ()))
+        for part in parts
     )
+
+
+def _behind_own_words(text: str, part: Labelled, asked: tuple[str, ...]) -> Labelled:
+    """A part without what it asks first in words of its question: believed only if it is a line of them in a row."""
+    line = _FIRST_LINE.match(text, part.start, part.end)
+    if line is None or not text[line.end() : part.end].strip():
+        return part
+    said = keys(line["said"])
+    found = sum(any(similar(word, other) for other in asked) or word in asked for word in said)
+    if len(said) < _FEWEST or found < _MOSTLY_OWN * len(said):
+        return part
+    in_row = len(said) > _FEWEST and f" {' '.join(said)} " in f" {' '.join(asked)} "
+    alone = text.startswith("\n", line.end())
+    if not in_row and len(said) not in _COLON_WORDS and line[0].rstrip(" \t*_")[-1] in ":：":
+        return part  # "A practice that others should not copy is:", "A story:": they lead to the answer
+    return replace(
+        part,
+        start=line.end() if in_row or alone else part.start,
+        confidence=part.confidence if in_row and alone else min(part.confidence, _SHORTENED),
+    )
+
+
+def asks_another(text: str, open_questions: Sequence[Question]) -> bool:
+    """Whether a line within this answer asks in words of a question that is answered nowhere: its answer is in here."""
+    for match in islice(_ASKING_LINE.finditer(text), _MOST_HEADINGS) if "?" in text and open_questions else ():
+        said = keys(match["said"])
+        for question in open_questions if len(said) > _FEWEST else ():
+            asked = keys(question.text)
+            if sum(word in asked for word in said) >= _MOSTLY_OWN * len(said):
+                return True
+    return False
 
 
 def _behind_heading(text: str, part: Labelled, weights: Sequence[dict[str, float]], own: int | None) -> int:
@@ -99,6 +134,8 @@ def _behind_heading(text: str, part: Labelled, weights: Sequence[dict[str, float
     if own is None or heading is None or heading.start > 0 or not heading.fits[own]:
         return part.start
     start = part.start + lead + heading.end
+    if ANOTHER_NAME.search(text, start, part.end):
+        return part.start  # "Leave: the rent. Stay: the team.": an answer with words of its own before its parts
     return start if text[start : part.end].strip() else part.start
 
 

@@ -25,11 +25,16 @@ _MORE = (
     r"(?=[ \t]?[+&,.):]| [^\W\d_])){0,3}"
 )
 _OF = r"(?:[ \t]?(?:of|von|de|sur|van|di|av|af|z|od|iš|no|из|от|από|/)[ \t]?\d{1,2}(?=[ \t]?[:.)]))?"
+_COUNTER = (
+    r"(?:[問问题題番번](?:[ \t]?(?:目|질문|문항))?|-(?:savol|сұрақ|суроо|sual|soru"
+    r"|(?:[йея]|ый|ое|ге)[ \t](?:вопрос|питання|запитання|въпрос)))"
+)
+"""A noun that is written right behind the number: "第1問", "1번 질문", "1-й вопрос"."""
 _AT_LINE = re.compile(
     rf"^{_MARKS}(?P<open>[(\[]?)(?:(?P<roman>[IVX]{{1,5}}|[ivx]{{1,5}})(?=[ \t]?[.):])"
     rf"|(?P<word>{_WORD})(?P<number>\d{{1,2}})(?P<more>{_MORE}){_OF})"
-    rf"[*_]*(?P<close>[ \t]?[.):\]/º°ª．）：、][.):\]º]?(?!\d)(?:(?<![ºª])|(?!\w))|,(?=\s)"
-    r"|[ \t]*[-–—=][ \t]|\ufe0f?\u20e3|[ \t]*$)[*_]*",
+    rf"[*_]*(?P<counter>{_COUNTER})?(?P<close>[ \t]?[.):\]/º°ª．）：、][.):\]º]?(?!\d)(?:(?<![ºª])|(?!\w))|,(?=\s)"
+    r"|[ \t]*[-–—=][ \t]|\ufe0f?\u20e3|[ \t]*$|(?(counter)[ \t]+|(?!)))[*_]*",
     re.MULTILINE,
 )
 _BARE = re.compile(
@@ -55,7 +60,19 @@ _FIRST_INNER = re.compile(r"[ \t]*(?P<label>\(?1(?P<close>[.)]))[ \t]+(?=\S)")
 """The first point of a list within an answer, right behind the answer's own label: "2. 1. Visits"."""
 _LETTER = re.compile(rf"^{_MARKS}\(?(?P<letter>[A-Ta-t])[.):](?=[ \t])", re.MULTILINE)
 _DASH = re.compile(r"[ \t]*[-–—=:](?=[ \t])")
-_NAME_AFTER = re.compile(r"[ \t]*[*_]*(?P<name>[^\W\d_]{1,16}+)[ \t*_]*[:：][*_]*")
+_NAME_AFTER = re.compile(
+    r"[ \t]*[*_]*(?P<name>[^\W\d_]{1,16}+)[*_]*(?P<close>[ \t]*[:：]|[ \t]+[-–—](?=\s)|[.)](?=\s)|[ \t]*(?=\n))[*_]*"
+)
+_NEVER_LABELS = frozenset(
+    keys(
+        "yes no ja nein oui non si sì sí sim não nej nei tak nie da ne ano igen nem kyllä ei jah jā nē taip evet να όχι"
+        " no to zu re ad nb"
+    )
+)
+ANOTHER_NAME = re.compile(
+    r"(?:(?<=[.;!?,])\s+|^[ \t*_>-]*(?![a-zß-ÿ]))[^\W\d_]{1,20}+[ \t*_]*[:：](?=\s)", re.MULTILINE
+)
+"""A word and a colon that begin a sentence. Behind another one both belong to the answer: "Leave: ... Stay: ..."."""
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 _ROMAN_NAMES = frozenset(map(str.lower, _ROMAN))
 _MOST_LABELS = 200
@@ -69,7 +86,9 @@ _LABELS = (
     "answer to question,answer to,frage,antwort,antwort zu frage,zu frage,punkt,vraag,antwoord,réponse,point,"
     "question n,domanda,risposta,pregunta,respuesta,pergunta,resposta,pytanie,odpowiedź,otázka,odpověď,odpoveď,"
     "kérdés,válasz,întrebare,răspuns,jautājums,atbilde,klausimas,atsakymas,küsimus,vastus,kysymys,fråga,svar,"
-    "spørgsmål,spørsmål,въпрос,отговор,ερώτηση,απάντηση,pitanje,odgovor,vprašanje,שאלה,תשובה"
+    "spørgsmål,spørsmål,въпрос,отговор,ερώτηση,απάντηση,pitanje,odgovor,vprašanje,שאלה,תשובה,"
+    "soru,cevap,вопрос,ответ,питання,запитання,відповідь,galdera,erantzuna,mistoqsija,pyetja,spurning,ceist,pont,punkts,"
+    "savol,сұрақ,sual,第,問,问题,問題,題,题,質問,질문,문항"
 )
 LABEL_NAMES = frozenset(_LABELS.split(","))
 """What people write before a number to say that it is a question's; unknown words count if they stand there twice."""
@@ -139,7 +158,7 @@ def labelled(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
 
 def _by_dictation(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
     spots = dictated(text, asked) if len(asked) > 1 else []
-    return _cut(text, [Label(*spot) for spot in spots], asked, _UNSURE) if spots else ()
+    return _cut(text, [Label(*spot) for spot in spots], [spot.number for spot in spots], _UNSURE) if spots else ()
 
 
 def _by_inner_numbers(text: str, asked: Sequence[int]) -> tuple[Labelled, ...]:
@@ -382,15 +401,28 @@ def _end(text: str, chain: list[Label], questions: Sequence[int]) -> int:
 
 
 def _undressed(text: str, chain: list[Label], ends: list[int]) -> list[int]:
-    """Where the answers begin, behind what goes with their labels: "1.- ", "1. Answer: "."""
+    """Where the answers begin, behind what goes with their labels: "1.- ", "1. Answer: ", "1. kysymys - "."""
     starts = [label.end for label in chain]
     named = [_NAME_AFTER.match(text, start, end) for start, end in zip(starts, ends, strict=True)]
     names = [label_name(match["name"]) if match else "" for match in named]
     for place, (match, name) in enumerate(zip(named, names, strict=True)):
-        # One letter only where it stands everywhere: "A: yes / B: no" are letters for people or choices.
-        if match and name in LABEL_NAMES and name not in _ROMAN_NAMES and (len(name) > 1 or names.count(name) > 1):
+        other = match is not None and name not in LABEL_NAMES and ANOTHER_NAME.search(text, match.end(), ends[place])
+        said = match is not None and text[match.end() : ends[place]].strip()
+        if match and said and not other and _goes_with_label(name, names, match["close"].strip()):
             starts[place] = match.end()
     dashes = [_DASH.match(text, start, end) for start, end in zip(starts, ends, strict=True)]
     if len(starts) >= _FEWEST_BARE and all(dashes):  # one alone is a bullet of the answer
         starts = [dash.end() for dash in dashes if dash is not None]
     return starts
+
+
+def _goes_with_label(name: str, names: Sequence[str], close: str) -> bool:
+    """Whether a word behind a number belongs to it: the name of an answer with a colon, or what (nearly) all have."""
+    if not _NEVER_LABELS.isdisjoint(keys(name)):
+        return False
+    named = not QUESTION_NOUNS.isdisjoint(keys(name))
+    if (named or name in LABEL_NAMES) and close in (":", "："):
+        # One letter only where it stands everywhere: "A: yes / B: no" are letters for people or choices.
+        return name not in _ROMAN_NAMES and (len(name) > 1 or names.count(name) > 1)
+    shared = names.count(name) >= max(_FEWEST_BARE, len(names) - (len(names) > _FEWEST_BARE + 1))
+    return shared and len(name) > 1 and (named or close not in ("", ".", ")"))

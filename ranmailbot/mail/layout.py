@@ -15,10 +15,11 @@ from ranmailbot.mail.alignment import matches
 from ranmailbot.mail.anchors import EDITED, EMPTY, REPEATED, Event, matched
 from ranmailbot.mail.cut_questions import cut_questions
 from ranmailbot.mail.form import SentForm
-from ranmailbot.mail.mentions import ASKING_LABEL, LABEL_BEFORE, leads_to_question, without_mentions
+from ranmailbot.mail.mentions import ASKING_LABEL, LABEL_BEFORE, leads_to_question, without_mentions, without_repeats
 from ranmailbot.mail.near_questions import near_questions
 from ranmailbot.mail.reply_header import ReplyHeader, reply_headers
 from ranmailbot.mail.reply_text import VisibleText
+from ranmailbot.mail.rewritten_links import pierced, with_links
 from ranmailbot.mail.rules import without_rules
 from ranmailbot.mail.sent_text import SHORTEST_RULE, SentText, prepare
 from ranmailbot.mail.typed_labels import profile_labels, retyped_questions
@@ -185,6 +186,9 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     starts, depths = text.line_starts, [line.depth for line in text.lines]
     sent = prepare(form)
     reply = words(whole)
+    holes: list[Span] = []
+    if "<http" in whole or (sent.links and "http" in whole):
+        reply, holes = with_links(reply, sent.links)
     found = matches(reply, sent, reply.depths(starts, depths))
     ours = [matched(match, reply, sent) for match in found]
     ours = _with_cuts(ours, cut_questions(reply, sent, ".." in whole or "…" in whole))
@@ -192,14 +196,23 @@ def lay_out(text: VisibleText, form: SentForm) -> Layout:
     events += _near_questions(reply, sent, starts, ours)
     events += retyped_questions(reply, sent, events) if sent.short else []
     events += profile_labels(reply, sent, events)
+    events = [_pierced(event, holes) for event in events] if holes else events
     events.sort(key=lambda event: event.start)
     events, mentioned = without_mentions(events, whole)
-    mentioned = sorted([*mentioned, *_headless(events, whole)])
+    mentioned += _headless(events, whole)
     our_lines = {bisect_right(starts, event.start) - 1 for event in events if _begins_line(whole, event)}
     for header in reply_headers(text.lines, form.ours, our_lines):
         events.append(_header(starts, len(whole), header))
     events.sort(key=lambda event: event.start)
-    return replace(_laid(whole, (starts, depths), _disjoint(events), sent), mentioned=tuple(mentioned))
+    events, repeated = without_repeats(_disjoint(events), whole, starts, depths)
+    return replace(_laid(whole, (starts, depths), events, sent), mentioned=tuple(sorted(mentioned + repeated)))
+
+
+def _pierced(event: Event, holes: list[Span]) -> Event:
+    """The event without links that somebody's program put behind words of ours: they are strays."""
+    ours = [part for span in event.ours for part in pierced(span, holes)]
+    inside = [hole for hole in holes if any(low <= hole[0] < high for low, high in event.ours)]
+    return event._replace(ours=tuple(ours), strays=(*event.strays, *inside)) if inside else event
 
 
 def _unrepeated(events: list[Event], text: str) -> list[Event]:

@@ -73,7 +73,8 @@ QUESTION_NOUNS = frozenset(
         kysymykseen fråga frågan spørgsmål spørsmål въпрос въпроса вопрос вопросу запитання питання ερώτηση
         ερώτημα pitanje vprašanje answer antwort réponse risposta respuesta resposta antwoord odpowiedź odpověď
         odpoveď válasz răspuns atbilde atsakymas vastus vastaus svar отговор ответ відповідь απάντηση odgovor
-        point punkt punto item שאלה תשובה שאלה السؤال الجواب soru cevap mistoqsija
+        point punkt punto item שאלה תשובה שאלה السؤال الجواب soru cevap mistoqsija galdera erantzuna
+        pyetja spurning savol sual сұрақ 問題 問 質問 问题 질문
         """
     )
 )

@@ -1,6 +1,7 @@
 """What a client puts above the mail it quotes ("Am ... schrieb ...:", "From: ... Sent: ...").
 
-No list of languages: a reply header is known by our own name, address or subject, a time or date, and its place.
+A reply header is known by our own name, address or subject, a time or date, and its place, in any language; a list
+of names only says where it begins, if lines with a colon stand right above it.
 Fear: a sentence of an applicant that names us. It needs the shape of a header and our words below it, or it is theirs.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ranmailbot.mail.reply_text import Line
+from ranmailbot.mail.words import keys
 
 _FIELD = re.compile(r"[\s*_]*[^\W\d_](?:[^\W\d]|[ .'’/*-]){0,24}?[:：]")
 _CLOCK = re.compile(r"\d{1,2}\s?[:.h]\s?\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
@@ -28,6 +30,21 @@ _TELEPHONE = re.compile(r"(?:\+|\b0)[\d ()/.-]{7,}$")
 _SNIPPED = re.compile(r"\s*[\[(<]\s*(?:\.{2,4}|…|snip\w*|cut|gekürzt|\w{3,12})\s*[\])>]\s*$", re.IGNORECASE)
 _RULE = re.compile(r"\s*[-_=*─–—]{3,}.{0,60}?[-_=*─–—]*\s*$")
 _BRACKETED = re.compile(r"<\s*[^<>\s]{1,64}@[^<>\s]{1,253}>")
+_FIRST_NAMES = frozenset(
+    keys(
+        """
+        from von de van da från fra frá lähettäjä saatja no nuo od feladó kimden gönderen kimdən от отправитель від
+        відправник expéditeur remitente remetente mittente afzender avsändare afsender avsender nadawca odesílatel
+        odosielateľ pošiljatelj pošiljatel expeditor sūtītājs siuntėjas absender αποστολέας από מאת من nga dërguesi
+        bidaltzailea remitent sendandi mibgħuta 发件人 寄件者 差出人 보낸
+        sent date gesendet datum envoyé enviado enviada inviato data fecha verzonden skickat sendt lähetetty päiväys
+        saadetud kuupäev nosūtīts datums išsiųsta wysłano odesláno odoslané dátum elküldve küldve poslano trimis
+        изпратено дата отправлено надіслано εστάλη στάλθηκε ημερομηνία gönderilme tarih נשלח תאריך 发送时间 日期
+        送信日時
+        """
+    )
+)
+"""The first names of reply headers: who wrote, or when. What stands above such a line belongs to somebody's letter."""
 _SHORTEST_NEEDLE = 5
 _MOST_LINES = 12
 _MOST_WORDS = 14
@@ -109,7 +126,9 @@ def _foreign(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple
         return number, number + 1
     if "@" in text and _FIELD.match(text):
         span = _fields(lines, number, ours)
-        if span is not None and span[1] - span[0] >= _MOST_FIELDS:
+        below = lines[number + 1 : span[1]] if span is not None else ()
+        begins = _begins_header(text) or not any(_begins_header(line.text) for line in below)
+        if span is not None and begins and span[1] - span[0] >= _MOST_FIELDS:
             return span
     return None
 
@@ -143,6 +162,9 @@ def _fields(lines: Sequence[Line], number: int, ours: Collection[int]) -> tuple[
 
 def _first_field(lines: Sequence[Line], first: int, number: int) -> int:
     """Where the block begins: not above the line that names us with an answer that happens to have a colon."""
+    known = next((place for place in range(first, number + 1) if _begins_header(lines[place].text)), None)
+    if known is not None:
+        return known
     for place in range(number - 1, first - 1, -1):
         text = lines[place].text.strip()
         label, _, value = text.replace("：", ":").partition(":")
@@ -151,6 +173,13 @@ def _first_field(lines: Sequence[Line], first: int, number: int) -> int:
             named = len(label.split()) == 1 and _PERSON.fullmatch(value.strip())
             return place if begins and named else place + 1
     return first
+
+
+def _begins_header(text: str) -> bool:
+    """Whether this line bears one of the names that mail programs begin a header with: "Von:", "Sent:", "От кого:"."""
+    label, colon, _ = text.replace("：", ":").partition(":")
+    said = keys(label)
+    return bool(said and colon) and len(said) <= _LABEL_WORDS and said[0] in _FIRST_NAMES
 
 
 def _continues(lines: Sequence[Line], place: int) -> bool:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from ranmailbot.mail.form import SHORT_QUESTION_WORDS, SentForm, printed_profile_line, printed_question
+from ranmailbot.mail.rewritten_links import links_in
 from ranmailbot.mail.words import Words, keys, words
 
 SEED = 3
@@ -77,6 +78,8 @@ class SentText:
     """How many words these questions have, at least and at most; 0 if there are none."""
     first_asked: tuple[str, ...]
     """With which words they begin."""
+    links: tuple[str, ...] = ()
+    """The links in it, the longest first: gateways rewrite them."""
 
 
 @lru_cache(maxsize=64)
@@ -104,6 +107,7 @@ def prepare(form: SentForm) -> SentText:
         any(RULE.match(row) for row in text.split("\n")),
         _values(stream, pieces),
         *_asking(stream, pieces),
+        links_in(text),
     )
 
 

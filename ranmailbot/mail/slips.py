@@ -26,8 +26,10 @@ _TOO_DEAR = 100.0
 _MOST_SLIPS = 0.25
 """Costs for each word of a sentence, at most."""
 _BARRIER = re.compile(r"[.?!:;？：)\]]|\n[ \t>|]*\n")
+_SPACE = r"[ \t\u00a0\u202f]"
 _MARKS_BEHIND = re.compile(
-    r"[ \t]*[*_]*[ \t]*(?:[?？][?？!]*[*_]*(?:[ \t]?[:：](?=\s|$))?|[:：][*_]*(?=\s|$))[*_]*|[*_]+(?=\s|$)"
+    rf"{_SPACE}*[*_]*(?:\n[ \t\u00a0\u202f>|*_]*(?=[?？]))?{_SPACE}*"
+    rf"(?:[?？][?？!]*[*_]*(?:{_SPACE}?[:：](?=\s|$))?|[:：][*_]*(?=\s|$))[*_]*|[*_]+(?=\s|$)"
 )
 _ASK = re.compile(r"[ \t*_]*[?？]")
 _AT_LINE = re.compile(r"[\s*_#•>|\"“„(\[–—-]*$")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from ranmailbot.mail.address import Address
 from ranmailbot.mail.farewells import GREETINGS
+from ranmailbot.mail.labels import ANOTHER_NAME
 from ranmailbot.mail.layout import Layout, Span
 from ranmailbot.mail.names import all_sign, initials, known_names
 from ranmailbot.mail.words import before_on_line, keys
@@ -43,7 +44,6 @@ _MARKER = re.compile(
 )
 _ITEM = re.compile(r"[(\[{<][\w][)\]}>]:?")
 """The first item of a list: "(a)"."""
-_OTHER_NAMES = re.compile(r"^[ \t*_>-]*[^\W\d_]{1,20}[ \t*_]*[:：]", re.MULTILINE)
 _LETTERED = re.compile(r"^[ \t]*[^\W\d_][.)][ \t]", re.MULTILINE)
 _RULE_BELOW = re.compile(r"(?:\n[ \t]*([-_=*~#+.·•—–─])(?:[ \t]?\1){2,}[ \t]*)+\s*$")
 _FEWEST_MARKED, _LETTERS = 2, 4
@@ -131,7 +131,7 @@ def _is_named(mark: str, times: int, sender: Address | None) -> bool:
 def _belongs(layout: Layout, mark: str, start: int, end: int) -> bool:
     """Whether a mark belongs to what follows: "a) ... b) ...", or two people who answer ("Ruth: ... Tom: ...")."""
     listed = mark[-1] in ".)" and _LETTERED.search(layout.text, start + len(mark), end) is not None
-    return listed or (mark[0].isalpha() and _OTHER_NAMES.search(layout.text, start + len(mark), end) is not None)
+    return listed or (mark[0].isalpha() and ANOTHER_NAME.search(layout.text, start + len(mark), end) is not None)
 
 
 def same_marker(layout: Layout, starts: Sequence[Span], sender: Address | None = None) -> int:
