@@ -224,10 +224,10 @@ def open_store(folder: Path, wrapping: bytes, *, make: bool) -> KeyStore:
     return KeyStore(_connect(path), wrapping)
 
 
-def temporary_store(wrapping: bytes) -> KeyStore:
-    """A store in memory, for trials and tests."""
+def temporary_store(wrapping: bytes, lookup: bytes = b"") -> KeyStore:
+    """A store in memory, for trials and tests; with a `lookup` key given, rows have the same order in each of them."""
     connection = _connect(Path(":memory:"))
-    _fill(connection, wrapping)
+    _fill(connection, wrapping, lookup)
     return KeyStore(connection, wrapping)
 
 
@@ -289,12 +289,12 @@ def _create(path: Path, wrapping: bytes) -> None:
     _sync(path.parent)
 
 
-def _fill(connection: sqlite3.Connection, wrapping: bytes) -> None:
+def _fill(connection: sqlite3.Connection, wrapping: bytes, lookup: bytes = b"") -> None:
     connection.executescript(SCHEMA)
     about = {"store": secrets.token_hex(ID_BYTES), "wrapping": fingerprint(wrapping)}
     connection.executemany("INSERT INTO about (name, value) VALUES (?, ?)", about.items())
-    lookup = _wrap(AESGCM(wrapping), LOOKUP, secrets.token_bytes(KEY_BYTES))
-    row = (LOOKUP, secrets.token_bytes(ID_BYTES), lookup)
+    wrapped = _wrap(AESGCM(wrapping), LOOKUP, lookup or secrets.token_bytes(KEY_BYTES))
+    row = (LOOKUP, secrets.token_bytes(ID_BYTES), wrapped)
     connection.execute("INSERT INTO keys (owner, id, wrapped) VALUES (?, ?, ?)", row)
 
 

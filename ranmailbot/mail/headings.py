@@ -23,6 +23,7 @@ _LINE = re.compile(
     r"|(?P<alone>[?*_]*)[ \t]*$)",
     re.MULTILINE,
 )
+_TWIN = re.compile(r"[^\n]{1,200}?[ \t][^\W\d_]{1,9}[ \t.]?(?P<number>\d{1,2})[ \t]?[).:\]]+[ \t]*")
 _FIRST_LINE = re.compile(r"\s*(?P<said>[^\n?？:：]{1,200})[ \t\u00a0]?[?？:：]+(?:[*_]*[ \t]*(?=\n)|(?<=[?？])[ \t]+)")
 _MOSTLY_OWN, _COLON_WORDS = 0.8, range(3, 6)
 _ASKING_LINE = re.compile(r"^[ \t*_#•>\-–—]*+(?P<said>[^\n?？]{1,200})[ \t\u00a0]?[?？]+[*_]*[ \t]*$", re.MULTILINE)
@@ -78,6 +79,9 @@ def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence
 
     Nor if only most of them do; then a heading goes only if it asks in words of its question, and else it stays.
     """
+    twins = [_behind_twin(text, part) for part in parts]
+    if len(parts) >= _FEWEST and None not in twins:
+        return tuple(replace(part, start=start or part.start) for start, part in zip(twins, parts, strict=True))
     asked = {question.number: place for place, question in enumerate(questions)}
     weights = _weights(questions)
     starts = [_behind_heading(text, part, weights, asked.get(part.question)) for part in parts]
@@ -93,6 +97,12 @@ def without_headings(text: str, parts: tuple[Labelled, ...], questions: Sequence
         _behind_own_words(text, replace(part, confidence=min(part.confidence, most)), own.get(part.question, ()))
         for part in parts
     )
+
+
+def _behind_twin(text: str, part: Labelled) -> int | None:
+    """Behind a second label with the number of the first on its line: "Q3) Your profession R3) ..." """
+    twin = _TWIN.match(text, part.start, part.end)
+    return twin.end() if twin is not None and int(twin["number"]) == part.question else None
 
 
 def _behind_own_words(text: str, part: Labelled, asked: tuple[str, ...]) -> Labelled:

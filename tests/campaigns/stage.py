@@ -112,7 +112,9 @@ class Stage:
         self.bench.clear()
         self.bench.moment = self.trouble.disk
         people = [Address("", email) for email in listed]
-        self.sql = SqlStore(self.bench.engine, self.call, AesSeal(temporary_store(b"k" * 32)), "digest", people)
+        self.sql = SqlStore(
+            self.bench.engine, self.call, AesSeal(temporary_store(b"k" * 32, b"l" * 32)), "digest", people
+        )
         self.store: Any = DyingStore(self.sql, self.trouble)
         self.outside = self.bench.outside()
         self.arrives: Callable[[Any], None] = self.model.arrive

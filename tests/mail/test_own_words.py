@@ -304,3 +304,17 @@ def test_an_answer_that_holds_an_open_question_in_short_is_unsure() -> None:
     short = f"{asked[0]}Ten years.\n\ngood briefing of an interpreter?\nTime.\n\n{asked[3]}The pay."
     assert sure(read(short)) == {4}
     assert sure(read(short.replace("good briefing of an interpreter?", "Who would not like that?"))) == {1, 4}
+
+
+def test_a_second_label_with_the_same_number_on_the_line_begins_the_answer() -> None:
+    short = form("Your profession", "Years in service", "Children involved")
+    letter = "Q1) Your profesion R1) A nurse.\nQ2) Yers in service R2) Eleven.\nQ3) Chlden R3) None, so far.\n"
+    reading = read(letter, short)
+    assert found(reading) == {1: "A nurse.", 2: "Eleven.", 3: "None, so far."}
+    assert "profesion" in reading.remainder
+
+
+def test_a_number_within_an_answer_is_no_second_label() -> None:
+    letter = "1) I work on ward B1) with two others.\n2) We meet each week.\n3) Nothing else.\n"
+    short = form("Your profession", "Years in service", "Children involved")
+    assert found(read(letter, short))[1] == "I work on ward B1) with two others."
