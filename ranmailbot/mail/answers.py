@@ -105,7 +105,9 @@ class _Sheet:
 
 
 def _reading(layout: Layout, form: SentForm, sender: Address | None) -> Reading:
-    sheet = _Sheet(layout, quoted_writers(layout.text, form.ours), [], list(layout.strays), list(layout.marks))
+    sheet = _Sheet(
+        layout, quoted_writers(layout.text, form.ours, form.text), [], list(layout.strays), list(layout.marks)
+    )
     sheet.labels = {end: start for start, end in layout.marks}
     loose = _read_anchors(sheet)
     _split_lists(sheet, form)

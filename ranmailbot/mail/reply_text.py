@@ -93,7 +93,9 @@ def _plain_marks(rows: list[str]) -> list[str]:
 
 def unquoted(row: str) -> tuple[str, int]:
     """A line without its quote marks and the space at its end, and how many marks there were ("> >" counts two)."""
-    if not row.lstrip().startswith(">"):
+    if row.startswith("> ") and row[2:3] not in (">", " "):
+        return row[2:].rstrip(), 1  # as nearly every quoted line is
+    if ">" not in row or not row.lstrip().startswith(">"):
         return row.rstrip(), 0
     rest = row.lstrip("> ")
     run = row[: len(row) - len(rest)]

@@ -144,17 +144,21 @@ def _lead_in(lines: Sequence[str], first: int) -> int:
     return above if apart and few and plain and ends else first
 
 
-def quoted_writers(text: str, ours: Collection[str]) -> tuple[Address, ...]:
-    """Who is named with an address in what was forwarded: an answer may end with their name instead of the sender's."""
+def quoted_writers(text: str, ours: Collection[str], sent: str) -> tuple[Address, ...]:
+    """Who is named with an address in what was forwarded: an answer may end with their name instead of the sender's.
+
+    Not who is named in what we `sent`, such as the organisers: those write no answers.
+    """
     us = {our.casefold() for our in ours}
     rows = (row for row in text.split("\n") if "@" in row)
     found = (match.groups() for row in rows for match in _NAMED_ADDRESS.finditer(row))
     people = dict.fromkeys((name.strip(" \t\"'*"), email) for name, email in islice(found, _MOST_ADDRESSES))
-    return tuple(
+    others = (
         Address(name, email)
-        for name, email in islice(people, _MOST_WRITERS)
-        if email.casefold() not in us and name.casefold() not in us
+        for name, email in people
+        if email not in sent and email.casefold() not in us and name.casefold() not in us
     )
+    return tuple(islice(others, _MOST_WRITERS))
 
 
 def tail_in_line(lines: Sequence[str], sender: Address | None = None) -> tuple[int, int] | None:
