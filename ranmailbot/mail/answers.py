@@ -86,6 +86,10 @@ _REMARK_LINES = 1
 _PERHAPS_TWO = 0.75
 
 
+_MOST_PIECES = 500
+"""Pieces of loose text in which answers are looked for, the least quoted first: people write a dozen at most."""
+
+
 @dataclass(slots=True)
 class _Sheet:
     """The reading while it is made: what was found for each question, and what is left."""
@@ -246,8 +250,8 @@ def _read_loose(sheet: _Sheet, loose: list[Gap], form: SentForm, sender: Address
     newest: int | None = None
     depth_at = sheet.layout.depth_at
     pieces = [(depth_at(span[0]), gap, span) for gap in loose for span in sheet.layout.by_depth(gap.span)]
-    for depth, gap, span in sorted(pieces, key=lambda piece: piece[0]):
-        if gap.after_header and depth == 0 and not sheet.layout.anchors:
+    for number, (depth, gap, span) in enumerate(sorted(pieces, key=lambda piece: piece[0])):
+        if number >= _MOST_PIECES or (gap.after_header and depth == 0 and not sheet.layout.anchors):
             sheet.left.append(span)
             continue
         # Old answers that come back quoted do not stand in the way of a new one above them.
