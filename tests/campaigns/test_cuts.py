@@ -118,6 +118,7 @@ def test_with_tls_from_end_to_end_garbled_bytes_end_the_connection_and_nothing_g
         mailbox.close()
         for after in range(proxy.passed["server"] // 2, proxy.passed["server"] - 40, 61):
             proxy.arm(Trouble("server", after, "garble"))
+            # A garbled length lets TLS wait for bytes that never come, until the deadline.
             with pytest.raises(Unavailable, match=r"secure|lost|no answer in time"):
                 mailbox.fetch(1)
             assert mailbox.fetch(1) == [envelope]

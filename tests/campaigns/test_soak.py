@@ -10,23 +10,19 @@ DAYS = 12
 GENEROUS = 2_000 * KIB
 """A day: so short a soak still warms up. What is leaked for each mail is more."""
 
-A_DAY = 1
-"""Threads and descriptors: what one evening is just doing comes and goes; a leak adds one each day at least."""
-
 
 def test_days_of_losses_and_restarts_leave_nothing_open_and_no_letter_behind() -> None:
     result = soak(DAYS, 4, 1)
     assert result.lost == 0
     assert result.unavailable > DAYS  # connections were lost all the time
-    assert result.slopes["descriptors"] < A_DAY
-    assert result.slopes["threads"] < A_DAY
+    assert not {"descriptors", "threads"} & set(result.steep)  # by the bounds of the long soak
     assert result.slopes["bot"] < GENEROUS
     assert result.slopes["children"] < GENEROUS
 
 
 def test_a_build_that_keeps_a_descriptor_and_some_memory_for_each_mail_is_caught() -> None:
     result = soak(8, 4, 1, leaky=True)
-    assert "descriptors" in result.steep  # what it keeps of memory drowns in eight days of warming up
+    assert {"bot", "descriptors"} <= set(result.steep)
     assert "NOT FLAT" in result.line()
 
 

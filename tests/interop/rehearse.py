@@ -29,8 +29,11 @@ class Books:
     """What must be the same on every server."""
 
     audit: Audit
-    letters: Counter[tuple[str, str]]
-    """Sender and outcome of each letter; of delivery reports, whose words are the server's, the outcome alone."""
+    letters: Counter[tuple[str, str, str, str]]
+    """Sender, moment, what it is, and outcome of each letter; of delivery reports, which are the server's, the outcome.
+
+    Not the Message-ID: the players number theirs in the order in which our mails reach them.
+    """
     mails: Counter[tuple[str, str, str]]
     """Reader, kind and state of each mail."""
 
@@ -38,9 +41,13 @@ class Books:
 def books(played: Played) -> Books:
     """Of what was played."""
     reports = {message_id for _, _, message_id, _ in played.chronicle.bounces}
-    letters = Counter(
-        ("", one.outcome) if one.message_id in reports else (one.sender, one.outcome) for one in played.letters
-    )
+    posted = {one.posting.message_id: one.posting for one in played.chronicle.posted}
+    letters: Counter[tuple[str, str, str, str]] = Counter()
+    for one in played.letters:
+        known = None if one.message_id in reports else posted[one.message_id]
+        letters[
+            (known.sender, known.at.isoformat(), known.what, one.outcome) if known else ("", "", "", one.outcome)
+        ] += 1
     return Books(audit(played), letters, Counter((one.recipient, one.kind, str(one.state)) for one in played.mails))
 
 
