@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ranmailbot.adapters.imap_folders import is_there, namespace
 from ranmailbot.adapters.imap_session import BROKEN, Client, Patience, connect, drop, section
 from ranmailbot.adapters.tls import explain
 from ranmailbot.adapters.watchdog import Watchdog
@@ -56,11 +57,9 @@ class MailboxLook:
         }
 
     def personal(self) -> tuple[str, str]:
-        """Prefix and delimiter of our own folders (RFC 2342)."""
+        """Prefix and delimiter of our own folders, as the worker finds them."""
         with self._speaking("asking for its folders") as client:
-            if client.has_capability("NAMESPACE") and (mine := client.namespace().personal):
-                return mine[0][0] or "", mine[0][1] or "/"
-        return "", "/"
+            return namespace(client)
 
     def try_folder(self, name: str) -> None:
         """Make a folder and take it away again."""
@@ -116,7 +115,7 @@ class MailboxLook:
             drop(client, self._dog)
 
     def _is_there(self, client: Client, folder: str) -> bool:
-        if folder not in self._known and client.folder_exists(folder):
+        if folder not in self._known and is_there(client, folder):
             self._known.add(folder)
         return folder in self._known
 

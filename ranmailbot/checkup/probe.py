@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from enum import StrEnum
 
 from ranmailbot.checkup.findings import Finding, Level
+from ranmailbot.mail.address import plus
 from ranmailbot.mail.authentication import Trust, stamped_by
 from ranmailbot.mail.forged_stamps import believed, forged_fields
 from ranmailbot.mail.form import SentForm
@@ -79,8 +80,7 @@ class Own:
 
     def plus(self, token: str) -> str:
         """The mailbox with a plus part."""
-        local, _, domain = self.address.rpartition("@")
-        return f"{local}+{token}@{domain}"
+        return plus(self.address, token)
 
     @property
     def domain(self) -> str:
